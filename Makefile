@@ -1,0 +1,56 @@
+# The same commands that CI runs. `make run` and `make test` need Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export RECSYS_HOME ?= $(CURDIR)/data
+export DAGSTER_HOME := $(RECSYS_HOME)/dagster
+export PYTHONUTF8 := 1
+UI ?= 1
+PORT ?= 3000
+# The CPU build of torch, so that no gigabytes of CUDA come along. Another build: make setup TORCH="torch==2.13.0" TORCH_INDEX=
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: setup run graph ui test lint format types bench lock clean help
+
+help:  ## Say what there is.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready  ## Virtual environment with everything in it.
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make run PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing (about 90 s the first time)"
+	@$(BIN)/pip install -q --disable-pip-version-check --retries 0 --no-deps $(TORCH) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) 2>&1 | grep -v 'WARNING' || true
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[content,dev]' -c constraints.txt 2>&1 | grep -v "WARNING: Location" || true
+	@$(BIN)/python -c 'import dagster, polars, implicit, torch' 
+	@touch $@
+
+run: setup  ## Demo world if the landing zone is empty, the graph, one listener's mixes, the web UI (UI=0: without).
+	@$(BIN)/python -m scripts.run --ui $(UI) --port $(PORT)
+
+test: setup  ## The test suite.
+	@$(BIN)/pytest
+
+lint: setup  ## Format, lint, types, SQL, import contracts.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/sqlfluff lint sql --disable-progress-bar -q
+	@$(BIN)/lint-imports
+	@$(BIN)/pyright
+
+format:  ## Put the code into its form.
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/sqlfluff fix sql --disable-progress-bar -q
+
+bench: setup  ## Speed and memory on the large world, as ratios against bare implicit.
+	@$(BIN)/python -m benchmarks.large_world
+
+lock:  ## Compile constraints.txt anew for all platforms.
+	@$(BIN)/uv pip compile --universal -q --python-version 3.11 --no-header --no-annotate --all-extras pyproject.toml -o constraints.txt
+
+clean:  ## Remove everything that was made, data included.
+	rm -rf $(VENV) data build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
