@@ -1,0 +1,213 @@
+"""DuckDB over the lake: queries in files, and the catalogue that people open. The only home of ``duckdb``.
+
+Two things: ``run_sql`` runs one file of ``sql/`` in a database of its own, in memory, over pinned tables and frames;
+``Warehouse`` keeps ``warehouse.duckdb``, one schema per group and one view per table over an explicit list of files.
+No run ever holds that file open, so readers and writers never wait for each other.
+"""
+
+import contextlib
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
+from recsys_assets.core.lake import Lake, TableVersion
+from recsys_assets.core.schemas import TableSchema
+
+if TYPE_CHECKING:
+    import duckdb
+
+logger = logging.getLogger(__name__)
+
+SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
+Parameter = str | int | float | bool | date | datetime | None
+
+
+@dataclass(frozen=True)
+class SqlSettings:
+    """What one query may use: memory before it spills to ``temp_directory``, and threads."""
+
+    memory_limit: str = "4GB"
+    threads: int = 2
+    temp_directory: str = field(default_factory=tempfile.gettempdir)
+
+
+def run_sql(
+    name: str,
+    *,
+    inputs: Mapping[str, TableVersion | pl.DataFrame],
+    parameters: Mapping[str, Parameter] | None = None,
+    settings: SqlSettings | None = None,
+) -> pl.DataFrame:
+    """Run ``sql/<name>.sql`` and return its rows.
+
+    Args:
+        name: the file below ``sql/``, without its ending, such as ``signals/daily_evidence``.
+        inputs: the relations that the query names; pinned tables are read from their files, never copied.
+        parameters: values of the ``$name`` parameters.
+        settings: memory and threads; what does not fit in memory spills to disk.
+
+    Raises:
+        MissingInputError: there is no such query.
+    """
+    with connected(inputs, settings or SqlSettings()) as connection:
+        return connection.sql(read_sql(name), params=dict(parameters or {})).pl()
+
+
+def read_sql(name: str) -> str:
+    """Return the text of ``sql/<name>.sql``.
+
+    Raises:
+        MissingInputError: there is no such file.
+    """
+    path = SQL_ROOT / f"{name}.sql"
+    if not path.is_file():
+        raise MissingInputError(f"no query at {path}: install the checkout with `pip install -e .`, sql/ is part of it")
+    return path.read_text(encoding="utf-8")
+
+
+@contextlib.contextmanager
+def connected(
+    inputs: Mapping[str, TableVersion | pl.DataFrame], settings: SqlSettings
+) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """Open a database in memory in which each input is a view."""
+    import duckdb
+
+    config = {
+        "memory_limit": settings.memory_limit,
+        "threads": settings.threads,
+        "temp_directory": settings.temp_directory,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection.execute("set timezone = 'UTC'")
+        for name, relation in inputs.items():
+            if isinstance(relation, TableVersion):
+                connection.execute(f"create view {_identifier(name)} as {select_files(relation)}")
+            else:
+                connection.register(name, relation.to_arrow())
+        yield connection
+    finally:
+        connection.close()
+
+
+def select_files(table: TableVersion) -> str:
+    """Write the query over the explicit files of a pinned table; one that has no rows yet still has its columns."""
+    dtypes = table.schema.dtypes
+    if not table.files:
+        nulls = ", ".join(f"null::{duckdb_type(dtype)} as {_identifier(name)}" for name, dtype in dtypes.items())
+        return f"select {nulls} where false"
+    names = ", ".join(_identifier(name) for name in dtypes)
+    files = ", ".join(_literal(file.uri) for file in table.files)
+    partition = table.schema.partition
+    hive = f", hive_partitioning = true, hive_types = {{{_literal(partition)}: date}}" if partition else ""
+    return f"select {names} from read_parquet([{files}]{hive})"
+
+
+def duckdb_type(dtype: object) -> str:
+    """Name the DuckDB type of a Polars type that a table may have.
+
+    Raises:
+        InvalidArgumentError: a type that no table may have.
+    """
+    if isinstance(dtype, pl.List):
+        return f"{duckdb_type(dtype.inner)}[]"
+    if isinstance(dtype, pl.Datetime):
+        return "timestamptz" if dtype.time_zone else "timestamp"
+    names = {
+        pl.String: "varchar", pl.Boolean: "boolean", pl.Date: "date", pl.Int8: "tinyint", pl.Int16: "smallint",
+        pl.Int32: "integer", pl.Int64: "bigint", pl.Float32: "float", pl.Float64: "double", pl.Binary: "blob",
+    }  # fmt: skip
+    for known, text in names.items():
+        if dtype == known:
+            return text
+    raise InvalidArgumentError(f"{dtype} is not a type of the lake: use one of {[str(known) for known in names]}")
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str | None) -> str:
+    return "'" + (text or "").replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The catalogue file. Its views are absolute, so it works from any working directory."""
+
+    path: Path
+    lake: Lake
+
+    def publish(self, tables: Sequence[TableSchema]) -> None:
+        """Point the views of ``tables`` at their newest versions, leaving the other views as they are."""
+        self._exchange(tables, start_from=self.path)
+
+    def rebuild(self, tables: Sequence[TableSchema]) -> None:
+        """Make the file anew with exactly these tables."""
+        self._exchange(tables, start_from=None)
+
+    def _exchange(self, tables: Sequence[TableSchema], *, start_from: Path | None) -> None:
+        # A new file is filled beside the old one, closed, and renamed over it: whoever has the old one open keeps it.
+        import duckdb
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            handle, fresh = tempfile.mkstemp(prefix=".warehouse-", suffix=".duckdb", dir=self.path.parent)
+            os.close(handle)
+            try:
+                if start_from is not None and start_from.exists():
+                    shutil.copyfile(start_from, fresh)
+                else:
+                    Path(fresh).unlink()
+                with duckdb.connect(fresh) as connection:
+                    for schema in tables:
+                        self._define(connection, schema)
+                Path(fresh).replace(self.path)
+            finally:
+                for leftover in (Path(fresh), Path(f"{fresh}.wal")):
+                    leftover.unlink(missing_ok=True)
+
+    def _define(self, connection: "duckdb.DuckDBPyConnection", schema: TableSchema) -> None:
+        # The version is read under the lock, so that a slow publisher can not put an older list over a newer one.
+        name = f"{_identifier(schema.group)}.{_identifier(schema.name)}"
+        connection.execute(f"create schema if not exists {_identifier(schema.group)}")
+        connection.execute(f"create or replace view {name} as {select_files(self.lake.open(schema))}")
+        connection.execute(f"comment on view {name} is {_literal(schema.grain)}")
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        # The kernel lets go of it when the process dies, whatever it dies of.
+        with (self.path.parent / f".{self.path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def query(self, sql: str, parameters: Sequence[Parameter] | Mapping[str, Parameter] | None = None) -> pl.DataFrame:
+        """Run a person's query, read-only.
+
+        Raises:
+            MissingInputError: nothing has been published yet.
+            InvalidArgumentError: DuckDB refuses the query; its own words are in the message.
+        """
+        import duckdb
+
+        if not self.path.exists():
+            raise MissingInputError(f"no warehouse at {self.path}: materialise the graph first (`make run`)")
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            connection.execute("set timezone = 'UTC'")
+            try:
+                relation = connection.sql(sql, params=parameters)
+                return pl.DataFrame() if relation is None else relation.pl()
+            except duckdb.Error as error:
+                raise InvalidArgumentError(f"the query was refused: {error}") from error
