@@ -1,0 +1,1 @@
+"""Evidence to a sparse matrix of confidence: rows are listeners, columns are tracks."""
