@@ -50,3 +50,13 @@ class Home:
     def state(self) -> Path:
         """Locks and bookmarks of importers."""
         return self.root / "state"
+
+    @property
+    def forgotten(self) -> Path:
+        """Digests of the listeners who asked to be forgotten."""
+        return self.state / "forgotten"
+
+    @property
+    def map_page(self) -> Path:
+        """The interactive map of the newest day."""
+        return self.exports / "map.html"

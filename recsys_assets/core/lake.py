@@ -4,110 +4,48 @@ A table lives at ``<root>/<group>/<name>``. Data files are immutable Parquet and
 so a reader sees a version whole or not at all, whenever a writer dies. Partitions are replaced, never appended to:
 running twice leaves what running once leaves. What a table means is said by its ``TableSchema``; views for people are
 ``core.warehouse``.
+
+Writers of a local lake share a lock per table, which the kernel lets go of when a process dies: a writer that lost a
+commit tries again alone, and neither ``erase`` nor ``vacuum`` meets a write that is half done. An object store has no
+such lock: there, writers only back off, and erasing or vacuuming wants a quiet lake.
 """
 
+import contextlib
 import logging
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import polars as pl
 
-from recsys_assets.core.errors import InvalidArgumentError, MissingInputError, SourceUnavailableError
+from recsys_assets.core.errors import (
+    InvalidArgumentError,
+    MissingInputError,
+    SchemaMismatchError,
+    SourceUnavailableError,
+)
+from recsys_assets.core.locks import locked
 from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.versions import DataFile, TableVersion
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = ["RETENTION", "DataFile", "Lake", "TableVersion"]
 
 logger = logging.getLogger(__name__)
 
-# Six processes overwriting partitions of one table needed one retry in 120 commits; eight tries with back-off outlast
-# any burst that the run queue can make.
+# Six processes overwriting different partitions of one table: no retry in 120 commits. Six overwriting the same one:
+# 44 retries, and a writer that only backed off gave up after eight tries, so a local lake lets a loser try again alone.
 COMMIT_TRIES = 8
 RETENTION = timedelta(days=7)
 # Row groups of this many rows keep a point look-up through DuckDB to one group of a large partition.
 ROW_GROUP_ROWS = 250_000
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """One live Parquet file of a version."""
-
-    uri: str
-    rows: int
-    size_bytes: int
-    partition: date | None
-
-
-@dataclass(frozen=True)
-class TableVersion:
-    """The live files of one table at one version; immutable, so whatever reads it agrees with itself.
-
-    ``version`` is -1 for a table that nobody has made yet: it has columns and no rows.
-    """
-
-    schema: TableSchema
-    version: int
-    files: tuple[DataFile, ...] = ()
-    storage_options: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def partitions(self) -> list[date]:
-        """The days that have rows, ascending."""
-        return sorted({file.partition for file in self.files if file.partition is not None and file.rows})
-
-    @property
-    def rows(self) -> int:
-        """Rows of all files."""
-        return sum(file.rows for file in self.files)
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size_bytes for file in self.files)
-
-    def only(self, partitions: Iterable[date]) -> "TableVersion":
-        """Keep the files of these days."""
-        wanted = set(partitions)
-        files = tuple(file for file in self.files if file.partition in wanted)
-        return TableVersion(self.schema, self.version, files, self.storage_options)
-
-    def between(self, first: date, last: date) -> "TableVersion":
-        """Keep the files of the days from ``first`` to ``last``, both included."""
-        files = tuple(f for f in self.files if f.partition is not None and first <= f.partition <= last)
-        return TableVersion(self.schema, self.version, files, self.storage_options)
-
-    def latest(self, not_after: date) -> "TableVersion":
-        """Keep the newest snapshot that arrived by the end of ``not_after``.
-
-        Before the first snapshot there is only the first one to read: a history that was imported later than it was
-        lived would have no catalogue otherwise. Nothing that happens in time is read from a catalogue.
-        """
-        days = self.partitions
-        if not days:
-            return self.only([])
-        known = [day for day in days if day <= not_after]
-        return self.only([known[-1] if known else days[0]])
-
-    def scan(self) -> pl.LazyFrame:
-        """Return the rows as a lazy frame with every declared column, streamed when collected so."""
-        names = list(self.schema.dtypes)
-        if not self.files:
-            return self.schema.empty().lazy()
-        hive = {self.schema.partition: pl.Date} if self.schema.partition else None
-        return pl.scan_parquet(
-            [file.uri for file in self.files],
-            hive_partitioning=hive is not None,
-            hive_schema=hive,
-            glob=False,
-            storage_options=dict(self.storage_options) or None,
-        ).select(names)
-
-    def read(self) -> pl.DataFrame:
-        """Return the rows in memory, ordered by partition and key: files keep no order of their own."""
-        order = ([self.schema.partition] if self.schema.partition else []) + list(self.schema.key)
-        frame = self.scan().collect()
-        return frame.sort(order) if order else frame
 
 
 @dataclass(frozen=True)
@@ -138,6 +76,7 @@ class Lake:
 
         Raises:
             MissingInputError: that version does not exist, or was vacuumed.
+            SchemaMismatchError: the table was made by a release that declared other columns.
         """
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -148,14 +87,17 @@ class Lake:
         except TableNotFoundError:
             return TableVersion(schema, -1, (), self.storage_options)
         except DeltaError as error:
-            raise MissingInputError(
-                f"{schema.full_name} has no readable version {version}: versions older than the retention are gone. "
-                f"Leave the version out to read the newest ({error})"
-            ) from error
-        return TableVersion(schema, table.version(), self._live_files(table, schema), self.storage_options)
+            if version is None:
+                raise
+            raise MissingInputError(_no_such_version(schema, version)) from error
+        _require_columns(table, schema)
+        files = self._live_files(table, schema)
+        if version is not None and self._is_local() and not all(Path(file.uri).exists() for file in files):
+            raise MissingInputError(_no_such_version(schema, version))
+        return TableVersion(schema, table.version(), files, self.storage_options)
 
-    def _live_files(self, table: object, schema: TableSchema) -> tuple[DataFile, ...]:
-        actions = pl.DataFrame(table.get_add_actions(flatten=True))  # type: ignore[attr-defined]
+    def _live_files(self, table: "DeltaTable", schema: TableSchema) -> tuple[DataFile, ...]:
+        actions = pl.DataFrame(table.get_add_actions(flatten=True))
         if actions.is_empty():
             return ()
         column = f"partition.{schema.partition}" if schema.partition else None
@@ -179,7 +121,8 @@ class Lake:
         """Replace these partitions, or the whole table, in one atomic commit, and return the new version.
 
         A partition that is named and has no rows in ``data`` becomes empty. A lazy frame or an Arrow stream is written
-        as it comes, so it may be larger than memory.
+        as it comes, so it may be larger than memory (12 or 48 million rows: both 0.65 GB at the peak). When another
+        writer wins, a frame is committed again and a lazy frame collected again; a stream is gone after one try.
 
         Args:
             schema: the table; created with it when it is new.
@@ -189,6 +132,7 @@ class Lake:
 
         Raises:
             InvalidArgumentError: ``partitions`` does not fit the table, or rows lie outside of them.
+            SchemaMismatchError: the table was made by a release that declared other columns.
             SourceUnavailableError: other writers kept winning; trying again may help.
         """
         if (partitions is None) == (schema.partition is not None):
@@ -196,37 +140,54 @@ class Lake:
                 f"{schema.full_name} is {'partitioned by ' + schema.partition if schema.partition else 'whole'}: "
                 f"found partitions={partitions}"
             )
+        if partitions is not None and not partitions:
+            raise InvalidArgumentError(f"{schema.full_name}: no partition was named")
         self._create(schema)
-        predicate = _predicate(schema, partitions) if partitions is not None else None
-        for attempt in range(COMMIT_TRIES):
-            version = self._try_commit(schema, _stream(schema, data, partitions), predicate, note or {})
+        tries = COMMIT_TRIES if isinstance(data, pl.DataFrame | pl.LazyFrame) else 1
+        for attempt in range(tries):
+            with self._locked(schema, alone=attempt > 0 or tries == 1):
+                version = self._try_commit(schema, data, partitions, note or {})
             if version is not None:
                 return version
             logger.info("another writer won the commit to %s, try %d", schema.full_name, attempt + 2)
-            time.sleep(0.05 * 2**attempt)
+            if not self._is_local():
+                time.sleep(0.05 * 2**attempt)
         raise SourceUnavailableError(
-            f"{schema.full_name}: other writers won {COMMIT_TRIES} commits in a row; run the step again"
+            f"{schema.full_name}: other writers won {tries} commits in a row; run the step again"
         )
 
     def _try_commit(
-        self, schema: TableSchema, data: object, predicate: str | None, note: Mapping[str, str]
+        self, schema: TableSchema, data: object, partitions: Sequence[date] | None, note: Mapping[str, str]
     ) -> int | None:
         from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
-        from deltalake.exceptions import CommitFailedError
+        from deltalake.exceptions import CommitFailedError, DeltaError
 
         table = DeltaTable(self.uri(schema), storage_options=self._options())
+        _require_columns(table, schema)
         try:
             write_deltalake(
                 table,
-                data,  # type: ignore[arg-type]
+                _stream(schema, data, partitions),  # type: ignore[arg-type]
                 mode="overwrite",
-                predicate=predicate,
+                predicate=None if partitions is None else _predicate(schema, partitions),
                 writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS),
                 commit_properties=CommitProperties(custom_metadata=dict(note), max_commit_retries=COMMIT_TRIES),
             )
         except CommitFailedError:
             return None
+        except DeltaError as error:
+            # A stream is checked by the writer, row by row, against the predicate of the overwrite.
+            if "failed validation check" not in str(error):
+                raise
+            raise InvalidArgumentError(
+                f"{schema.full_name}: rows lie outside of the partitions replaced, {_days(partitions or [])}"
+            ) from error
         return table.version()
+
+    def _locked(self, schema: TableSchema, *, alone: bool) -> contextlib.AbstractContextManager[None]:
+        if not self._is_local():
+            return contextlib.nullcontext()
+        return locked(Path(self.root) / ".locks" / schema.full_name, alone=alone)
 
     def _create(self, schema: TableSchema) -> None:
         from deltalake import DeltaTable, Schema
@@ -254,41 +215,58 @@ class Lake:
                 raise
 
     def erase(self, schema: TableSchema, column: str, value: str) -> int:
-        """Rewrite without the rows whose ``column`` is ``value``; return how many there were.
+        """Rewrite without the rows whose ``column`` is ``value``, in one commit; return how many there were.
 
         The partitions that hold them are replaced; Delta's own delete would keep the value in the log, as the
-        predicate of the commit. Older versions still hold the rows until ``vacuum`` with no retention.
+        predicate of the commit. Older versions still hold the rows until ``vacuum`` with no retention; views that were
+        published before that have to be published again first.
+
+        Raises:
+            SourceUnavailableError: on an object store, other writers kept winning.
         """
-        pinned = self.open(schema)
-        lost = pl.col(column) == value
-        if not pinned.files:
-            return 0
-        if schema.partition is None:
-            found = pinned.scan().filter(lost).select(pl.len()).collect().item()
-            if found:
-                self.replace(schema, pinned.scan().filter(~lost | pl.col(column).is_null()))
-            return found
-        counts = pinned.scan().filter(lost).group_by(schema.partition).len().collect().sort(schema.partition)
-        for day in counts[schema.partition]:
-            kept = pinned.only([day]).scan().filter(~lost | pl.col(column).is_null())
-            self.replace(schema, kept, partitions=[day])
-        return int(counts["len"].sum())
+        lost = pl.col(column).eq_missing(pl.lit(value))
+        for attempt in range(COMMIT_TRIES):
+            # Alone from reading to writing: what somebody else wrote in between would be undone.
+            with self._locked(schema, alone=True):
+                pinned = self.open(schema)
+                found, days = _count_lost(pinned, lost)
+                if not found:
+                    return 0
+                kept = (pinned if days is None else pinned.only(days)).scan().filter(~lost)
+                if self._try_commit(schema, kept, days, {}) is not None:
+                    return found
+            time.sleep(0.05 * 2**attempt)
+        raise SourceUnavailableError(
+            f"{schema.full_name}: other writers won {COMMIT_TRIES} commits in a row; try again"
+        )
 
     def vacuum(self, schema: TableSchema, *, retention: timedelta = RETENTION, dry_run: bool = False) -> list[str]:
-        """Delete the files that no version younger than ``retention`` uses; return their paths.
+        """Delete the files that no version younger than ``retention`` uses, and what dead writers left behind.
 
         A reader that pinned an older version than that loses its files: the retention has to outlive any reader.
+
+        Args:
+            schema: the table; one that nobody has made has nothing to delete.
+            retention: counted in whole hours, a part of one as a whole.
+            dry_run: only say what would go.
+
+        Returns:
+            The paths, relative to the table.
         """
         from deltalake import DeltaTable
 
+        if retention < timedelta(0):
+            raise InvalidArgumentError(f"a retention can not be negative, found {retention}")
         if not self.exists(schema):
             return []
-        table = DeltaTable(self.uri(schema), storage_options=self._options())
-        hours = int(retention.total_seconds() // 3600)
-        removed = table.vacuum(retention_hours=hours, dry_run=dry_run, enforce_retention_duration=False, full=True)
-        if not dry_run:
-            table.create_checkpoint()
-            table.cleanup_metadata()
+        # Alone: the files of a write that is half done belong to no version yet, and would go with the orphans.
+        with self._locked(schema, alone=True):
+            table = DeltaTable(self.uri(schema), storage_options=self._options())
+            hours = math.ceil(retention / timedelta(hours=1))
+            removed = table.vacuum(retention_hours=hours, dry_run=dry_run, enforce_retention_duration=False, full=True)
+            if not dry_run:
+                table.create_checkpoint()
+                table.cleanup_metadata()
         return removed
 
     def history(self, schema: TableSchema, *, limit: int = 20) -> list[dict[str, object]]:
@@ -300,11 +278,38 @@ class Lake:
         )
 
 
+def _no_such_version(schema: TableSchema, version: int) -> str:
+    return (
+        f"{schema.full_name} has no readable version {version}: versions older than the retention are gone. "
+        "Leave the version out to read the newest"
+    )
+
+
+def _require_columns(table: "DeltaTable", schema: TableSchema) -> None:
+    found = {field.name for field in table.schema().fields}
+    if found != set(schema.dtypes):
+        missing, unknown = sorted(set(schema.dtypes) - found), sorted(found - set(schema.dtypes))
+        raise SchemaMismatchError(
+            f"{schema.full_name} was made with other columns: it lacks {missing} and has {unknown} besides. "
+            "Run `recsys migrate` once, with no run under way"
+        )
+
+
+def _count_lost(pinned: TableVersion, lost: pl.Expr) -> tuple[int, list[date] | None]:
+    """Count the rows to lose, and name the partitions that hold them (None for a table without)."""
+    partition = pinned.schema.partition
+    if partition is None:
+        return pinned.scan().filter(lost).select(pl.len()).collect().item(), None
+    counts = pinned.scan().filter(lost).group_by(partition).len().collect()
+    return int(counts["len"].sum()), sorted(counts[partition].to_list())
+
+
+def _days(partitions: Sequence[date]) -> str:
+    return ", ".join(f"'{day.isoformat()}'" for day in sorted(set(partitions)))
+
+
 def _predicate(schema: TableSchema, partitions: Sequence[date]) -> str:
-    if not partitions:
-        raise InvalidArgumentError(f"{schema.full_name}: no partition was named")
-    days = ", ".join(f"'{day.isoformat()}'" for day in sorted(set(partitions)))
-    return f"{schema.partition} in ({days})"
+    return f"{schema.partition} in ({_days(partitions)})"
 
 
 def _stream(schema: TableSchema, data: object, partitions: Sequence[date] | None) -> object:
@@ -319,7 +324,8 @@ def _stream(schema: TableSchema, data: object, partitions: Sequence[date] | None
         strangers = set(frame[schema.partition].unique().to_list()) - set(partitions)
         if strangers:
             raise InvalidArgumentError(
-                f"{schema.full_name}: rows of {sorted(map(str, strangers))} are not in the partitions replaced"
+                f"{schema.full_name}: rows of {sorted(map(str, strangers))} lie outside of the partitions replaced, "
+                f"{_days(partitions)}"
             )
     return frame.to_arrow()
 

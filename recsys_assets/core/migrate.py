@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 from polars._typing import PolarsDataType
 
+from recsys_assets.core import columns as c
 from recsys_assets.core.errors import SchemaMismatchError
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.schemas import TableSchema
@@ -46,13 +47,11 @@ def plan_migration(schema: TableSchema, stored: Mapping[str, PolarsDataType]) ->
         for name, dtype in declared.items()
         if name in stored and stored[name] != dtype
     ]
-    refused += [f"{name} is new and may not be null" for name in added if name not in nullable]
-    return Migration(
-        schema=schema,
-        added=added,
-        dropped=tuple(name for name in stored if name not in declared),
-        refused=tuple(refused),
-    )
+    dropped = tuple(name for name in stored if name not in declared)
+    partitions = {c.DATE, c.WEEK, c.ARRIVED_ON}
+    refused += [f"{name} is new and may not be null" for name in added if name not in {*nullable, *partitions}]
+    refused += [f"its partition changes: {name}" for name in (*added, *dropped) if name in partitions]
+    return Migration(schema=schema, added=added, dropped=dropped, refused=tuple(refused))
 
 
 def stored_dtypes(lake: Lake, schema: TableSchema) -> dict[str, PolarsDataType] | None:
@@ -77,6 +76,11 @@ def plan_all(lake: Lake, schemas: tuple[TableSchema, ...]) -> list[Migration]:
             "delete the table's folder in the lake and materialise it again; nothing was rewritten"
         )
     return [plan for plan in plans if plan.is_needed]
+
+
+def stored_rows(lake: Lake, schema: TableSchema) -> int:
+    """Count the rows of the newest version, whatever its columns."""
+    return pl.scan_delta(lake.uri(schema), storage_options=_options(lake)).select(pl.len()).collect().item()
 
 
 def migrate(lake: Lake, plan: Migration) -> int:

@@ -83,7 +83,7 @@ class TableSchema:
 
 def columns(*rows: tuple[str, PolarsDataType, str] | tuple[str, PolarsDataType, str, bool]) -> tuple[Column, ...]:
     """Write a table's columns as rows of (name, type, meaning[, is_nullable])."""
-    return tuple(Column(*row) for row in rows)
+    return tuple(Column(row[0], row[1], row[2], row[3] if len(row) == 4 else True) for row in rows)
 
 
 def require(frame: pl.DataFrame, dtypes: Mapping[str, PolarsDataType], *, what: str) -> pl.DataFrame:

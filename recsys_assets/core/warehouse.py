@@ -6,9 +6,7 @@ No run ever holds that file open, so readers and writers never wait for each oth
 """
 
 import contextlib
-import fcntl
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +18,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
-from recsys_assets.core.lake import Lake, TableVersion
+from recsys_assets.core.lake import Lake
+from recsys_assets.core.locks import locked
 from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.versions import TableVersion
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,7 +34,7 @@ Parameter = str | int | float | bool | date | datetime | None
 
 @dataclass(frozen=True)
 class SqlSettings:
-    """What one query may use: memory before it spills to ``temp_directory``, and threads."""
+    """What one query may use: memory before it spills, threads, and where it makes its own folder to spill into."""
 
     memory_limit: str = "4GB"
     threads: int = 2
@@ -82,24 +82,23 @@ def connected(
     """Open a database in memory in which each input is a view."""
     import duckdb
 
-    config = {
-        "memory_limit": settings.memory_limit,
-        "threads": settings.threads,
-        "temp_directory": settings.temp_directory,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    connection = duckdb.connect(":memory:", config=config)
-    try:
-        connection.execute("set timezone = 'UTC'")
-        for name, relation in inputs.items():
-            if isinstance(relation, TableVersion):
-                connection.execute(f"create view {_identifier(name)} as {select_files(relation)}")
-            else:
-                connection.register(name, relation.to_arrow())
-        yield connection
-    finally:
-        connection.close()
+    # A folder to each database: DuckDB numbers its spill files from 0, and those of two processes would meet.
+    with tempfile.TemporaryDirectory(prefix="recsys-sql-", dir=settings.temp_directory) as spill:
+        config = {
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "temp_directory": spill,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        with duckdb.connect(":memory:", config=config) as connection:
+            connection.execute("set timezone = 'UTC'")
+            for name, relation in inputs.items():
+                if isinstance(relation, TableVersion):
+                    connection.execute(f"create view {_identifier(name)} as {select_files(relation)}")
+                else:
+                    connection.register(name, relation.to_arrow())
+            yield connection
 
 
 def select_files(table: TableVersion) -> str:
@@ -163,20 +162,21 @@ class Warehouse:
         import duckdb
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock():
-            handle, fresh = tempfile.mkstemp(prefix=".warehouse-", suffix=".duckdb", dir=self.path.parent)
-            os.close(handle)
+        with locked(self.path.with_name(f".{self.path.name}.lock"), alone=True):
+            # One name under the lock: what a dead publisher left there is taken away by the next one.
+            fresh = self.path.with_name(f".{self.path.name}.new")
+            wal = self.path.with_name(f".{self.path.name}.new.wal")
             try:
+                for leftover in (fresh, wal):
+                    leftover.unlink(missing_ok=True)
                 if start_from is not None and start_from.exists():
                     shutil.copyfile(start_from, fresh)
-                else:
-                    Path(fresh).unlink()
-                with duckdb.connect(fresh) as connection:
+                with duckdb.connect(str(fresh)) as connection:
                     for schema in tables:
                         self._define(connection, schema)
-                Path(fresh).replace(self.path)
+                fresh.replace(self.path)
             finally:
-                for leftover in (Path(fresh), Path(f"{fresh}.wal")):
+                for leftover in (fresh, wal):
                     leftover.unlink(missing_ok=True)
 
     def _define(self, connection: "duckdb.DuckDBPyConnection", schema: TableSchema) -> None:
@@ -185,13 +185,6 @@ class Warehouse:
         connection.execute(f"create schema if not exists {_identifier(schema.group)}")
         connection.execute(f"create or replace view {name} as {select_files(self.lake.open(schema))}")
         connection.execute(f"comment on view {name} is {_literal(schema.grain)}")
-
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
-        # The kernel lets go of it when the process dies, whatever it dies of.
-        with (self.path.parent / f".{self.path.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     def query(self, sql: str, parameters: Sequence[Parameter] | Mapping[str, Parameter] | None = None) -> pl.DataFrame:
         """Run a person's query, read-only.

@@ -43,7 +43,7 @@ play_counts as (
         count(*) filter (where is_complete) as plays,
         count(*) filter (where not coalesce(is_complete, false) and reason_end != 'skip') as partial_plays,
         count(*) filter (where not coalesce(is_complete, false) and reason_end = 'skip') as skips,
-        sum(ms_played) as ms_played
+        sum(ms_played)::bigint as ms_played
     from judged_plays
     group by date, user_id, track_id
 
