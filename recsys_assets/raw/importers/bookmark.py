@@ -1,0 +1,185 @@
+"""How far an import has come, kept on disk after each chunk so that an interrupted one goes on where it was.
+
+A bookmark belongs to an input (names, sizes, first and last bytes of its files, and the options), not to a path: a
+moved file is the same input, a file that grew is another one.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from recsys_assets.core.errors import InvalidArgumentError, SourceUnavailableError
+
+# Enough to tell two exports apart without reading gigabytes twice.
+SAMPLE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the next chunk begins: which input file, how far in it (bytes, rows, entries), after how many lines."""
+
+    file: int = 0
+    offset: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of one import.
+
+    Attributes:
+        arrived_on: the day that its snapshot is dated, fixed when it began: a night must not split it.
+        chunks: how many chunks are done.
+        position: where the next one begins.
+        taken: rows written, by table.
+        left: entries left out, by reason.
+        first_day: earliest day of happening.
+        last_day: latest day of happening.
+        outputs: landing files written, relative to the landing zone.
+        is_complete: whether the snapshot is in place.
+    """
+
+    arrived_on: date
+    chunks: int = 0
+    position: Position = field(default_factory=Position)
+    taken: Mapping[str, int] = field(default_factory=dict)
+    left: Mapping[str, int] = field(default_factory=dict)
+    first_day: date | None = None
+    last_day: date | None = None
+    outputs: tuple[str, ...] = ()
+    is_complete: bool = False
+
+    def after(
+        self,
+        *,
+        position: Position,
+        taken: Mapping[str, int],
+        left: Mapping[str, int],
+        days: Sequence[date],
+        outputs: Sequence[str],
+    ) -> "Progress":
+        """Return the state after one more chunk."""
+        known = [day for day in (self.first_day, self.last_day, *days) if day is not None]
+        return replace(
+            self,
+            chunks=self.chunks + 1,
+            position=position,
+            taken=_sum(self.taken, taken),
+            left=_sum(self.left, left),
+            first_day=min(known, default=None),
+            last_day=max(known, default=None),
+            outputs=(*self.outputs, *outputs),
+        )
+
+
+def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    return {name: first.get(name, 0) + second.get(name, 0) for name in sorted({*first, *second})}
+
+
+def identity_of(inputs: Sequence[Path], options: Mapping[str, str]) -> str:
+    """Digest what makes two imports the same: 12 hexadecimal digits.
+
+    Raises:
+        InvalidArgumentError: an input is not a file that can be read.
+    """
+    digest = hashlib.sha256()
+    for path in inputs:
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                head = file.read(SAMPLE_BYTES)
+                file.seek(max(0, size - SAMPLE_BYTES))
+                tail = file.read(SAMPLE_BYTES)
+        except OSError as error:
+            raise InvalidArgumentError(f"{path} can not be read: {error.strerror or error}") from error
+        for part in (path.name.encode(errors="surrogateescape"), str(size).encode(), head, tail):
+            digest.update(hashlib.sha256(part).digest())
+    digest.update(orjson.dumps(dict(options), option=orjson.OPT_SORT_KEYS))
+    return digest.hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """The place on disk of one import's state: a JSON file, and a folder for snapshot parts that wait for the end."""
+
+    folder: Path
+
+    @property
+    def parts(self) -> Path:
+        """Where snapshot parts wait."""
+        return self.folder / "parts"
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "bookmark.json"
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from doing the same import at the same time.
+
+        Raises:
+            SourceUnavailableError: one is under way.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise SourceUnavailableError(
+                    "another process is importing the same files: wait for it to end"
+                ) from error
+            yield
+
+    def read(self) -> Progress | None:
+        """Return the state, None for an import that has not begun or whose state is torn."""
+        try:
+            kept = orjson.loads(self._file.read_bytes())
+            return _progress(kept)
+        except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+            return None
+
+    def write(self, progress: Progress) -> None:
+        """Keep the state; a crash leaves the one before or this one, whole."""
+        write_atomically(self._file, orjson.dumps(progress))
+
+    def begin(self, arrived_on: date) -> Progress:
+        """Forget what was, and return the state of an import that begins."""
+        shutil.rmtree(self.parts, ignore_errors=True)
+        progress = Progress(arrived_on)
+        self.write(progress)
+        return progress
+
+
+def _progress(kept: Mapping[str, Any]) -> Progress:
+    return Progress(
+        arrived_on=date.fromisoformat(kept["arrived_on"]),
+        chunks=int(kept["chunks"]),
+        position=Position(**kept["position"]),
+        taken=dict(kept["taken"]),
+        left=dict(kept["left"]),
+        first_day=date.fromisoformat(kept["first_day"]) if kept["first_day"] else None,
+        last_day=date.fromisoformat(kept["last_day"]) if kept["last_day"] else None,
+        outputs=tuple(kept["outputs"]),
+        is_complete=bool(kept["is_complete"]),
+    )
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also after a loss of power."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, fresh = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(fresh).replace(path)

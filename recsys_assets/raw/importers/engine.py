@@ -1,0 +1,235 @@
+"""What all importers share: chunks into landing files, the bookmark between them, the snapshot at the end, the summary.
+
+An importer is a function from a position to chunks of rows in the contract's columns. Events are written chunk by
+chunk into their days' folders. Catalogue and playlists wait beside the bookmark and appear at the end, all at once, as
+a feed of their own (``discover``), so that no other source's catalogue is touched and nobody reads half of one.
+"""
+
+import logging
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
+from recsys_assets.raw.contract import EARLIEST_EVENT, SOURCES, Reason
+from recsys_assets.raw.importers.bookmark import Bookmark, Position, Progress, identity_of
+from recsys_assets.raw.tables import RAW
+
+logger = logging.getLogger(__name__)
+
+ReportProgress = Callable[[int, int, str], None]
+# Tables in which several chunks name the same thing: the first mention is kept.
+_MERGED = ("artists", "tracks", "albums")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A part of an input.
+
+    Attributes:
+        tables: rows by source, in (some of) the contract's columns and types.
+        left: entries left out, by reason.
+        position: where the next chunk begins.
+        done: how much of the job's ``total`` is done.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    left: Mapping[str, int]
+    position: Position
+    done: int
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """What an import took and what it left.
+
+    Attributes:
+        importer: the format.
+        feed: the name of its snapshots and the stem of its files.
+        taken: rows written to the landing zone, by table.
+        left: entries left out, by reason.
+        first_day: earliest day of happening, None where nothing is dated.
+        last_day: latest day of happening.
+        notes: sentences for people.
+        was_complete: whether it had been imported before, and nothing was done now.
+    """
+
+    importer: str
+    feed: str
+    taken: Mapping[str, int]
+    left: Mapping[str, int]
+    first_day: date | None
+    last_day: date | None
+    notes: tuple[str, ...] = ()
+    was_complete: bool = False
+
+
+@dataclass(frozen=True)
+class ImportJob:
+    """One import, ready to run.
+
+    Attributes:
+        importer: the format, which begins the feed's name.
+        inputs: the files, in reading order.
+        read: chunks from a position on; chunk borders do not depend on where it starts.
+        total: what ``Chunk.done`` counts up to, 0 where it is not known.
+        options: what else makes this import what it is, such as the user.
+        notes: sentences for the summary.
+    """
+
+    importer: str
+    inputs: tuple[Path, ...]
+    read: Callable[[Position], Iterator[Chunk]]
+    total: int = 0
+    options: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def run_import(
+    job: ImportJob,
+    *,
+    landing: Path,
+    state: Path,
+    arrived_on: date,
+    progress: ReportProgress | None = None,
+) -> ImportSummary:
+    """Import, going on where an interrupted run of the same input stopped; a finished one is not done again.
+
+    Args:
+        job: what to read.
+        landing: the landing zone.
+        state: where bookmarks are kept (``home.state``).
+        arrived_on: today, the day that the catalogue is dated.
+        progress: called with (done, total, label) after each chunk; total 0 means unknown.
+
+    Raises:
+        InvalidArgumentError: an input can not be read.
+        DataFaultError: an input is not what the format says; what was taken before stays.
+        SourceUnavailableError: another process is importing the same input.
+    """
+    if not job.inputs:
+        raise InvalidArgumentError("no file to import was named")
+    options = {**job.options, "landing": str(landing.resolve())}
+    feed = f"{job.importer}-{identity_of(job.inputs, options)}"
+    bookmark = Bookmark(state / "imports" / feed)
+    with bookmark.held():
+        kept = bookmark.read()
+        if kept is not None and kept.is_complete and all((landing / name).is_file() for name in kept.outputs):
+            return _summary(job, feed, kept, was_complete=True)
+        if kept is None or kept.is_complete:
+            kept = bookmark.begin(arrived_on)
+        for chunk in job.read(kept.position):
+            kept = _take(chunk, kept, feed=feed, landing=landing, bookmark=bookmark)
+            if progress is not None:
+                progress(chunk.done, job.total, job.inputs[min(chunk.position.file, len(job.inputs) - 1)].name)
+        kept = _publish(kept, feed=feed, landing=landing, bookmark=bookmark)
+    return _summary(job, feed, kept, was_complete=False)
+
+
+def _summary(job: ImportJob, feed: str, kept: Progress, *, was_complete: bool) -> ImportSummary:
+    notes = job.notes
+    if was_complete:
+        notes = (*notes, "these files were imported before: nothing was done")
+    return ImportSummary(
+        job.importer, feed, kept.taken, kept.left, kept.first_day, kept.last_day, notes, was_complete=was_complete
+    )
+
+
+def _take(chunk: Chunk, kept: Progress, *, feed: str, landing: Path, bookmark: Bookmark) -> Progress:
+    """Write one chunk, then move the bookmark: a crash in between writes the same files again."""
+    taken: dict[str, int] = {}
+    left = Counter(chunk.left)
+    days: list[date] = []
+    outputs: list[str] = []
+    for name, rows_given in chunk.tables.items():
+        frame, source = rows_given, SOURCES[name]
+        if source.instant is None:
+            path = bookmark.parts / name / f"{kept.chunks:06d}.parquet"
+            if frame.height:
+                write_parquet(frame, path)
+        else:
+            dated = frame.with_columns(pl.col(source.instant).dt.date().alias("_day")).sort("_day", maintain_order=True)
+            # A clock that was never set would make folders of days that nobody ingests.
+            left[Reason.BEFORE_1950.value] += dated.filter(pl.col("_day") < EARLIEST_EVENT).height
+            left[Reason.IN_FUTURE.value] += dated.filter(pl.col("_day") > kept.arrived_on).height
+            frame = dated = dated.filter(pl.col("_day").is_between(EARLIEST_EVENT, kept.arrived_on))
+            for (day,), rows in dated.partition_by("_day", as_dict=True, include_key=False).items():
+                output = f"{name}/date={day}/{feed}-{kept.chunks:06d}.parquet"
+                write_parquet(rows, landing / output)
+                outputs.append(output)
+                days.append(day)  # type: ignore[arg-type]
+        if name not in _MERGED:
+            taken[name] = frame.height
+    advanced = kept.after(position=chunk.position, taken=taken, left=+left, days=days, outputs=outputs)
+    bookmark.write(advanced)
+    return advanced
+
+
+def _publish(kept: Progress, *, feed: str, landing: Path, bookmark: Bookmark) -> Progress:
+    """Put the snapshot parts in place. Doing it again replaces them, so a crash on the way costs nothing."""
+    taken = dict(kept.taken)
+    outputs = list(kept.outputs)
+    for folder in sorted(bookmark.parts.iterdir()) if bookmark.parts.is_dir() else ():
+        home = f"{folder.name}/feed={feed}/date={kept.arrived_on}"
+        parts = sorted(folder.glob("*.parquet"))
+        if folder.name in _MERGED:
+            merged = folder / ".merged"
+            rows = pl.scan_parquet(parts, glob=False, hive_partitioning=False)
+            rows.unique(list(SOURCES[folder.name].key), keep="first", maintain_order=True).sink_parquet(merged)
+            taken[folder.name] = pl.scan_parquet(merged, glob=False).select(pl.len()).collect().item()
+            move(merged, landing / home / "part-000000.parquet")
+            outputs.append(f"{home}/part-000000.parquet")
+            continue
+        for part in parts:
+            copy(part, landing / home / f"part-{part.name}")
+            outputs.append(f"{home}/part-{part.name}")
+    complete = replace(kept, taken=taken, outputs=tuple(dict.fromkeys(outputs)), is_complete=True)
+    bookmark.write(complete)
+    shutil.rmtree(bookmark.parts, ignore_errors=True)
+    return complete
+
+
+def conform(name: str, rows: Sequence[Mapping[str, object]] | pl.DataFrame) -> pl.DataFrame:
+    """Return rows of a source in the contract's types; columns that are not given are null.
+
+    Raises:
+        DataFaultError: a value does not have the type of its column.
+    """
+    dtypes = {column: dtype for column, dtype in RAW[name].dtypes.items() if column != SOURCES[name].partition}
+    try:
+        frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, schema=dtypes, strict=True)
+        lacking = [pl.lit(None, dtype).alias(column) for column, dtype in dtypes.items() if column not in frame.columns]
+        return frame.with_columns(lacking).select(pl.col(column).cast(dtype) for column, dtype in dtypes.items())
+    except (TypeError, pl.exceptions.PolarsError, UnicodeEncodeError, OverflowError) as error:
+        raise DataFaultError(f"the importer made rows of {name} that do not fit the contract: {error}") from error
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a file so that it appears whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The leading dot keeps readers of the landing zone away from it.
+    fresh = path.with_name(f".{path.name}.tmp")
+    frame.write_parquet(fresh)
+    fresh.replace(path)
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file to its place, whole, also from another disk."""
+    copy(source, target)
+    source.unlink()
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file to its place so that it appears whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(prefix=".", suffix=".tmp", dir=target.parent, delete=False) as fresh:
+        with source.open("rb") as file:
+            shutil.copyfileobj(file, fresh, 1 << 20)
+        Path(fresh.name).chmod(0o644)
+    Path(fresh.name).replace(target)
