@@ -1,0 +1,1 @@
+"""Listeners, tracks and artists in one space: factorisation, alignment, retrieval, neighbours, arithmetic, the map."""
