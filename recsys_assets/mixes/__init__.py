@@ -1,0 +1,1 @@
+"""Mixes per listener, with a reason for every track."""

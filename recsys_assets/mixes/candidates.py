@@ -1,0 +1,200 @@
+"""A thousand tracks for each basket: what the sources propose, blended into a first score.
+
+Belongs here: the first stage, from sources' scores to ranked candidates with their source. The second stage is ``ranker``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+from scipy import sparse
+
+from recsys_assets.mixes.baskets import Baskets
+from recsys_assets.mixes.sources import SourceIndex, SourceScores
+
+# Names of sources as published; the order is that of ``Candidates.source``.
+SOURCES = (
+    "space",
+    "neighbours",
+    "same_artist",
+    "similar_artist",
+    "playlists",
+    "playlist_titles",
+    "sequence",
+    "popular",
+)
+_SOURCE_OF = {
+    "space": "space",
+    "ridge": "neighbours",
+    "neighbours": "neighbours",
+    "baskets": "playlists",
+    "similar_artist": "similar_artist",
+    "same_artist": "same_artist",
+    "titles": "playlist_titles",
+    "adjacent": "sequence",
+    "between": "sequence",
+}
+_NOTHING = np.float32(-np.inf)
+
+
+class BlendParams(BaseModel, frozen=True):
+    """Weights of the sources in the first score; every source is scaled to a largest value of 1 in each query."""
+
+    n_candidates: int = Field(default=1000, gt=0, description="Candidates kept for each query.")
+    space: float = Field(default=1.0, ge=0)
+    ridge: float = Field(default=1.0, ge=0)
+    neighbours: float = Field(default=1.0, ge=0)
+    baskets: float = Field(default=1.0, ge=0)
+    similar_artist: float = Field(default=0.3, ge=0)
+    same_artist: float = Field(default=0.5, ge=0)
+    titles: float = Field(default=0.3, ge=0)
+    adjacent: float = Field(default=0.5, ge=0)
+    between: float = Field(default=0.3, ge=0)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """One row per query, best first, shape (n_queries, n): track rows (int32, -1 where there are no more), first scores
+    (float32, -inf there) and sources (int8, a place in ``SOURCES``).
+    """
+
+    tracks: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    sources: NDArray[np.int8]
+
+
+class Gatherer:
+    """Reads values of sparse rows at (query, column) pairs, through one scratch array that is reused.
+
+    Looking pairs up in sorted sparse rows costs a binary search each; scattering the rows once and gathering costs less.
+    """
+
+    def __init__(self, n_queries: int, n_columns: int) -> None:
+        self._scratch = np.zeros(n_queries * n_columns, dtype=np.float32)
+        self._n_columns = n_columns
+
+    def flat(self, matrix: sparse.csr_matrix) -> NDArray[np.int64]:
+        """Return the place of every stored entry in the flattened matrix."""
+        owners = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+        return owners * self._n_columns + matrix.indices
+
+    def take(self, matrix: sparse.csr_matrix, at: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the values at flat places, 0 where nothing is stored."""
+        places = self.flat(matrix)
+        self._scratch[places] = matrix.data
+        taken = self._scratch[at]
+        self._scratch[places] = 0
+        return taken
+
+
+def propose(
+    index: SourceIndex,
+    queries: Baskets,
+    scores: SourceScores,
+    params: BlendParams,
+    *,
+    excluded: sparse.csr_matrix | None = None,
+    barred: NDArray[np.bool_] | None = None,
+) -> Candidates:
+    """Choose each query's candidates by the blended first score.
+
+    Args:
+        index: the sources.
+        queries: a batch.
+        scores: of the batch, from ``score_sources``.
+        params: the blend.
+        excluded: queries x tracks, stored entries are never proposed; the query's own tracks never are.
+        barred: by track, True for tracks that nobody may get.
+
+    Returns:
+        At most ``n_candidates`` for each query; ties go to the lower track row. Where no source says anything the most
+        popular tracks come, marked as such.
+    """
+    n_queries, n_tracks = len(queries), queries.n_tracks
+    artist = index.facts.artist
+    forbidden = np.zeros((n_queries, n_tracks), dtype=bool)
+    for seen in (queries.matrix(), excluded):
+        if seen is not None:
+            owners = np.repeat(np.arange(n_queries), np.diff(seen.indptr))
+            forbidden[owners, seen.indices] = True
+    if barred is not None:
+        forbidden[:, barred] = True
+    # Popularity only breaks what nothing else decides: its weight is below what one shared basket adds.
+    popularity = (index.counts / max(float(index.counts.max(initial=1)), 1.0)).astype(np.float32)
+    blend = np.tile(popularity * np.float32(1e-4), (n_queries, 1))
+    scales: dict[str, NDArray[np.float32]] = {}
+    flat_forbidden = forbidden.ravel()
+    for name in _SOURCE_OF:
+        weight = getattr(params, name)
+        if weight == 0:
+            continue
+        if name in scores.by_artist:
+            _add_artists(blend, scores.by_artist[name], artist, weight, scales, name)
+        elif isinstance(scores.by_track[name], np.ndarray):
+            dense = scores.by_track[name]
+            top = np.maximum(np.where(forbidden, 0, dense).max(axis=1), 1e-9)
+            scales[name] = weight / top
+            blend += dense * scales[name][:, None]
+        else:
+            _add_sparse(blend, scores.by_track[name], flat_forbidden, weight, scales, name)
+    blend[forbidden] = _NOTHING
+    tracks, first = _best(blend, min(params.n_candidates, n_tracks))
+    return Candidates(tracks=tracks, scores=first, sources=_main_source(index, scores, tracks, scales))
+
+
+def _add_artists(blend, by_artist, artist, weight, scales, name) -> None:
+    dense = by_artist.toarray()
+    scales[name] = (weight / np.maximum(dense.max(axis=1, initial=0), 1e-9)).astype(np.float32)
+    blend += (dense * scales[name][:, None])[:, artist]
+
+
+def _add_sparse(blend, matrix, flat_forbidden, weight, scales, name) -> None:
+    owners = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+    places = owners * matrix.shape[1] + matrix.indices
+    allowed = np.where(flat_forbidden[places], 0, matrix.data)
+    top = np.zeros(matrix.shape[0], dtype=np.float32)
+    filled = np.diff(matrix.indptr) > 0
+    if filled.any():
+        top[filled] = np.maximum.reduceat(allowed, matrix.indptr[:-1][filled])
+    scales[name] = (weight / np.maximum(top, 1e-9)).astype(np.float32)
+    blend.ravel()[places] += matrix.data * scales[name][owners]
+
+
+def _best(scores: NDArray[np.float32], n: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    chosen = np.argpartition(scores, scores.shape[1] - n, axis=1)[:, scores.shape[1] - n :]
+    border = np.take_along_axis(scores, chosen, axis=1).min(axis=1)
+    for row in np.flatnonzero((scores >= border[:, None]).sum(axis=1) > n):
+        above, at_border = np.flatnonzero(scores[row] > border[row]), np.flatnonzero(scores[row] == border[row])
+        chosen[row] = np.concatenate([above, at_border[: n - above.size]])
+    # Ascending rows first, so that the stable sort gives ties to the lower track row.
+    chosen.sort(axis=1)
+    values = np.take_along_axis(scores, chosen, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    tracks = np.take_along_axis(chosen, order, axis=1).astype(np.int32)
+    values = np.take_along_axis(values, order, axis=1)
+    tracks[values == _NOTHING] = -1
+    return tracks, values
+
+
+def _main_source(index, scores, tracks, scales) -> NDArray[np.int8]:
+    """The source with the largest part in each candidate's first score."""
+    n_queries, n_tracks = tracks.shape[0], index.counts.size
+    known = np.maximum(tracks, 0).astype(np.int64)
+    rows = np.arange(n_queries, dtype=np.int64)[:, None]
+    by_track = Gatherer(n_queries, n_tracks)
+    by_artist = Gatherer(n_queries, index.facts.n_artists)
+    best = np.full(tracks.shape, 1e-3, dtype=np.float32)
+    source = np.full(tracks.shape, SOURCES.index("popular"), dtype=np.int8)
+    for name, per_query in scales.items():
+        if name in scores.by_artist:
+            part = by_artist.take(scores.by_artist[name], rows * index.facts.n_artists + index.facts.artist[known])
+        elif isinstance(scores.by_track[name], np.ndarray):
+            part = np.take_along_axis(scores.by_track[name], known, axis=1)
+        else:
+            part = by_track.take(scores.by_track[name], rows * n_tracks + known)
+        part = part * per_query[:, None]
+        better = part > best
+        best[better] = part[better]
+        source[better] = SOURCES.index(_SOURCE_OF[name])
+    return source

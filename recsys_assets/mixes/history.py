@@ -1,0 +1,63 @@
+"""What a listener has heard, hidden and followed, as known at the end of a day. Only reading; rules are ``eligibility``."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.core.warehouse import SqlSettings, run_sql
+from recsys_assets.core.windows import trailing_window
+
+RECENT_DAYS = 7
+
+
+@dataclass(frozen=True)
+class History:
+    """Frames about listeners, each ordered by its ids.
+
+    Attributes:
+        heard: user_id, track_id, play_count (0 where every play was cut short), last_heard_on (null where undated).
+        recent: user_id, track_id, play_count of the last seven days.
+        hidden: user_id, track_id.
+        hidden_artists: user_id, artist_id.
+        followed_artists: user_id, artist_id.
+    """
+
+    heard: pl.DataFrame
+    recent: pl.DataFrame
+    hidden: pl.DataFrame
+    hidden_artists: pl.DataFrame
+    followed_artists: pl.DataFrame
+
+
+def read_history(
+    *,
+    track_signals: TableVersion,
+    artist_signals: TableVersion,
+    play_counts: TableVersion,
+    last_day: date,
+    settings: SqlSettings | None = None,
+) -> History:
+    """Read everything up to the end of ``last_day``; later days are not looked at.
+
+    Args:
+        track_signals: ``signals.track_signals``, all days.
+        artist_signals: ``signals.artist_signals``, all days.
+        play_counts: ``raw.raw_play_counts``, all snapshots.
+        last_day: the day whose end is now.
+        settings: what each query may use.
+    """
+    tracks = track_signals.between(date.min, last_day)
+    artists = artist_signals.between(date.min, last_day)
+    week = trailing_window(last_day, days=RECENT_DAYS)
+    recent = track_signals.between(week.first_day, last_day)
+    heard = {"track_signals": tracks, "play_counts": play_counts.latest(last_day)}
+    stances = run_sql("mixes/artist_stances", inputs={"artist_signals": artists}, settings=settings)
+    return History(
+        heard=run_sql("play_matrix/heard_tracks", inputs=heard, settings=settings),
+        recent=run_sql("mixes/recent_plays", inputs={"track_signals": recent}, settings=settings),
+        hidden=run_sql("mixes/hidden_tracks", inputs={"track_signals": tracks}, settings=settings),
+        hidden_artists=stances.filter("is_hidden").drop("is_hidden", "is_followed"),
+        followed_artists=stances.filter("is_followed").drop("is_hidden", "is_followed"),
+    )

@@ -1,0 +1,98 @@
+"""From pinned tables to what a week's and a day's mixes are made of. Only reading, each up to its own day."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from recsys_assets.core import columns as c
+from recsys_assets.core.lake import Lake, TableVersion
+from recsys_assets.core.warehouse import SqlSettings
+from recsys_assets.mixes.daily import DayTables
+from recsys_assets.mixes.history import History, read_history
+from recsys_assets.mixes.weekly import WeekTables
+from recsys_assets.play_matrix.confidence import Evidence, weigh_evidence
+from recsys_assets.play_matrix.params import ConfidenceParams
+from recsys_assets.raw.tables import (
+    RAW_ARTISTS,
+    RAW_PLAY_COUNTS,
+    RAW_PLAYLIST_TRACKS,
+    RAW_PLAYLISTS,
+    RAW_TRACKS,
+)
+from recsys_assets.signals.tables import ARTIST_SIGNALS, TRACK_SIGNALS
+
+# Discover Weekly never repeats what the last four deliveries offered.
+OFFER_WEEKS = 4
+
+
+@dataclass(frozen=True)
+class MixSources:
+    """All partitions of what mixes read, pinned together; each may be empty."""
+
+    track_signals: TableVersion
+    artist_signals: TableVersion
+    play_counts: TableVersion
+    tracks: TableVersion
+    artists: TableVersion
+    playlists: TableVersion
+    playlist_tracks: TableVersion
+
+    @classmethod
+    def open(cls, lake: Lake) -> "MixSources":
+        """Pin the tables as they are now."""
+        tables = (
+            TRACK_SIGNALS, ARTIST_SIGNALS, RAW_PLAY_COUNTS, RAW_TRACKS, RAW_ARTISTS, RAW_PLAYLISTS, RAW_PLAYLIST_TRACKS
+        )  # fmt: skip
+        return cls(*(lake.open(table) for table in tables))
+
+    def week(
+        self,
+        week: date,
+        earlier_offers: pl.DataFrame,
+        confidence: ConfidenceParams,
+        settings: SqlSettings | None = None,
+    ) -> WeekTables:
+        """Read what is known before the delivery day ``week``.
+
+        Args:
+            week: the Monday.
+            earlier_offers: user_id, track_id, week of earlier deliveries; older than four weeks are left out.
+            confidence: what evidence weighs.
+            settings: what each query may use.
+        """
+        last_day = week - timedelta(days=1)
+        evidence = Evidence(self.track_signals, self.play_counts.latest(last_day), self.tracks.latest(last_day))
+        recent = pl.col(c.WEEK).is_between(week - timedelta(weeks=OFFER_WEEKS), last_day)
+        return WeekTables(
+            week=week,
+            tracks=self.tracks.latest(last_day).read(),
+            artists=self.artists.latest(last_day).read(),
+            playlists=self.playlists.latest(last_day).read(),
+            playlist_tracks=self.playlist_tracks.latest(last_day).read(),
+            confidence=weigh_evidence(evidence, last_day, confidence, settings),
+            history=self._history(last_day, settings),
+            earlier_offers=earlier_offers.filter(recent).select(c.USER_ID, c.TRACK_ID),
+        )
+
+    def day(
+        self, day: date, confidence: pl.DataFrame, neighbours: pl.DataFrame, settings: SqlSettings | None = None
+    ) -> DayTables:
+        """Read what is known at the end of ``day``, beside the day's own ``play_confidence`` and ``track_neighbours``."""
+        return DayTables(
+            day=day,
+            tracks=self.tracks.latest(day).read(),
+            artists=self.artists.latest(day).read(),
+            confidence=confidence,
+            history=self._history(day, settings),
+            neighbours=neighbours,
+        )
+
+    def _history(self, last_day: date, settings: SqlSettings | None) -> History:
+        return read_history(
+            track_signals=self.track_signals,
+            artist_signals=self.artist_signals,
+            play_counts=self.play_counts,
+            last_day=last_day,
+            settings=settings,
+        )

@@ -1,0 +1,104 @@
+"""The order of a mix, so that neighbours flow: near tracks in a row, never one artist twice running.
+
+Belongs here: orders of given tracks and how well they flow. Which tracks are in the mix is decided before.
+
+An open path of fixed start through the tracks that maximises the similarity of neighbours: the nearest neighbour next,
+then 2-opt (Croes 1958), the best reversal of a stretch until none helps. All mixes of a batch take each step together.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Beyond what any order can win by similarity (each of two neighbours at most 2), so a reversal that parts one artist's
+# tracks always pays.
+SAME_ARTIST_PENALTY = 10.0
+_LEAST_GAIN = 1e-5
+
+
+def order_tracks(
+    similarity: NDArray[np.float32], lengths: NDArray[np.integer], *, max_rounds: int = 60
+) -> NDArray[np.int64]:
+    """Order the tracks of each mix, starting with its first.
+
+    Args:
+        similarity: shape (n_mixes, n, n), symmetric; what two tracks gain from being neighbours, such as their cosine
+            (less ``SAME_ARTIST_PENALTY``). Rows beyond a mix's length are padding.
+        lengths: tracks of each mix, at most n.
+        max_rounds: most reversals in one mix.
+
+    Returns:
+        shape (n_mixes, n): places of the tracks in their new order; padding stays at the end in place. Track 0 stays
+        first.
+    """
+    order = _nearest_next(similarity, lengths)
+    going = np.flatnonzero(np.asarray(lengths) > 2)
+    for _ in range(max_rounds):
+        if not going.size:
+            break
+        order[going], has_moved = _best_reversal(similarity[going], order[going], lengths[going])
+        going = going[has_moved]
+    return order
+
+
+def mean_neighbour_similarity(
+    similarity: NDArray[np.float32], order: NDArray[np.integer], lengths: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Mean similarity of neighbours in each mix, shape (n_mixes,); NaN for a mix of fewer than two tracks."""
+    steps = np.take_along_axis(np.take_along_axis(similarity, order[:, :-1, None], axis=1), order[:, 1:, None], axis=2)[
+        :, :, 0
+    ]
+    is_real = np.arange(1, order.shape[1])[None, :] < np.asarray(lengths)[:, None]
+    count = is_real.sum(axis=1)
+    return np.where(count > 0, np.where(is_real, steps, 0).sum(axis=1) / np.maximum(count, 1), np.nan)
+
+
+def mean_random_similarity(similarity: NDArray[np.float32], lengths: NDArray[np.integer]) -> NDArray[np.float64]:
+    """What ``mean_neighbour_similarity`` is over all orders: the mean over all pairs, shape (n_mixes,)."""
+    n = similarity.shape[1]
+    is_real = np.arange(n)[None, :] < np.asarray(lengths)[:, None]
+    pairs = is_real[:, :, None] & is_real[:, None, :] & ~np.eye(n, dtype=bool)
+    count = pairs.sum(axis=(1, 2))
+    return np.where(count > 0, np.where(pairs, similarity, 0).sum(axis=(1, 2)) / np.maximum(count, 1), np.nan)
+
+
+def _nearest_next(similarity: NDArray[np.float32], lengths: NDArray[np.integer]) -> NDArray[np.int64]:
+    n_mixes, n = similarity.shape[:2]
+    order = np.tile(np.arange(n), (n_mixes, 1))
+    is_free = np.arange(n)[None, :] < np.asarray(lengths)[:, None]
+    if n:
+        is_free[:, 0] = False
+    who = np.arange(n_mixes)
+    for place in range(1, n):
+        gain = np.where(is_free, similarity[who, order[:, place - 1]], -np.inf)
+        nearest = gain.argmax(axis=1)
+        order[:, place] = np.where(is_free.any(axis=1), nearest, order[:, place])
+        is_free[who, nearest] = False
+    return order
+
+
+def _best_reversal(
+    similarity: NDArray[np.float32], order: NDArray[np.int64], lengths: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Reverse, in each mix, the stretch that gains most; tell which mixes gained."""
+    n_mixes, n = order.shape
+    who = np.arange(n_mixes)
+    inside = similarity[who[:, None, None], order[:, :, None], order[:, None, :]]
+    step = np.zeros((n_mixes, n), dtype=np.float32)
+    step[:, : n - 1] = inside[:, np.arange(n - 1), np.arange(1, n)]
+    # The last track of an open path has no next: that step is worth nothing.
+    last = np.asarray(lengths) - 1
+    step[np.arange(n)[None, :] >= last[:, None]] = 0
+    # Reversing places i + 1 … j makes neighbours of i and j, and of i + 1 and j + 1.
+    closing = np.zeros((n_mixes, n, n), dtype=np.float32)
+    closing[:, : n - 1, : n - 1] = inside[:, 1:, 1:]
+    places = np.arange(n)
+    closing[np.broadcast_to(places[None, None, :] == last[:, None, None], closing.shape)] = 0
+    gain = inside + closing - step[:, :, None] - step[:, None, :]
+    is_move = (places[None, :] > places[:, None] + 1)[None] & (places[None, None, :] <= last[:, None, None])
+    gain = np.where(is_move, gain, -np.inf).reshape(n_mixes, n * n)
+    best = gain.argmax(axis=1)
+    has_gained = gain[who, best] > _LEAST_GAIN
+    i, j = best // n, best % n
+    is_turned = has_gained[:, None] & (places[None, :] > i[:, None]) & (places[None, :] <= j[:, None])
+    source = np.where(is_turned, i[:, None] + 1 + j[:, None] - places[None, :], places[None, :])
+    return np.take_along_axis(order, source, axis=1), has_gained

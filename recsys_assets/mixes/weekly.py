@@ -1,0 +1,315 @@
+"""A week: the baskets it learns from, its ranker, the candidates of every listener, and Discover Weekly.
+
+Belongs here: putting the parts together, from tables to tables. Each part has its own module (``baskets``, ``sources``,
+``ranker``, ``discover_weekly``); Dagster calls only this one.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from recsys_assets.core import columns as c
+from recsys_assets.core.errors import MissingInputError
+from recsys_assets.core.ids import IdMap
+from recsys_assets.mixes.baskets import Baskets, GoodPlaylistParams, build_baskets, concatenate, keep_good_playlists
+from recsys_assets.mixes.candidates import Candidates
+from recsys_assets.mixes.catalogue import Catalogue, EligibilityParams, build_catalogue
+from recsys_assets.mixes.discover_weekly import (
+    SOURCE_TYPE,
+    DiscoverParams,
+    assemble,
+    discover_weekly_rows,
+    shortlist,
+)
+from recsys_assets.mixes.eligibility import Exclusions, build_exclusions
+from recsys_assets.mixes.evidence import evidence_for
+from recsys_assets.mixes.history import History
+from recsys_assets.mixes.pairs import PairSet
+from recsys_assets.mixes.popular import rank_popular
+from recsys_assets.mixes.ranker import Ranker, RankerParams, fit_ranker, rank_candidates
+from recsys_assets.mixes.sources import SourceIndex, fit_sources
+from recsys_assets.mixes.tables import CANDIDATES
+from recsys_assets.mixes.tracks import TrackFacts, build_track_facts
+
+logger = logging.getLogger(__name__)
+
+# A basket of a listener is their recent history: older tastes are in the latent space.
+HISTORY_ENTRIES = 150
+
+
+@dataclass(frozen=True)
+class WeekTables:
+    """What is known at the end of the day before delivery.
+
+    Attributes:
+        week: the day of delivery.
+        tracks: the newest snapshot of ``raw_tracks``; empty where there is none.
+        artists: of ``raw_artists``.
+        playlists: of ``raw_playlists``.
+        playlist_tracks: of ``raw_playlist_tracks``.
+        confidence: user_id, track_id, confidence of the window before delivery.
+        history: what listeners heard, hid and followed.
+        earlier_offers: user_id, track_id of the last deliveries.
+    """
+
+    week: date
+    tracks: pl.DataFrame
+    artists: pl.DataFrame
+    playlists: pl.DataFrame
+    playlist_tracks: pl.DataFrame
+    confidence: pl.DataFrame
+    history: History
+    earlier_offers: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Week:
+    """The same, arranged by rows.
+
+    Attributes:
+        tables: where it comes from.
+        catalogue: facts of tracks; its rows are the columns of all baskets.
+        facts: what the ranker knows of them.
+        listeners: everybody who gets a mix.
+        playlists: the good ones, as baskets.
+        histories: listeners' recent histories as baskets, oldest track first.
+    """
+
+    tables: WeekTables
+    catalogue: Catalogue
+    facts: TrackFacts
+    listeners: IdMap
+    playlists: Baskets
+    histories: Baskets
+
+    @property
+    def baskets(self) -> Baskets:
+        """All that show what belongs together: good playlists, then histories."""
+        return concatenate([self.playlists, self.histories])
+
+
+def arrange_week(
+    tables: WeekTables, *, good: GoodPlaylistParams | None = None, eligibility: EligibilityParams | None = None
+) -> Week:
+    """Arrange the tables of a week by rows."""
+    named = pl.concat(
+        [tables.playlist_tracks[c.TRACK_ID], tables.confidence[c.TRACK_ID], tables.history.heard[c.TRACK_ID]]
+    )
+    catalogue = build_catalogue(
+        tables.tracks,
+        delivered_on=tables.week,
+        params=eligibility or EligibilityParams(),
+        artists=tables.artists,
+        other_track_ids=named,
+    )
+    good_playlists = keep_good_playlists(
+        tables.playlists, tables.playlist_tracks, tables.tracks, good or GoodPlaylistParams()
+    )
+    entries = tables.playlist_tracks.join(good_playlists, on=c.PLAYLIST_ID, how="semi")
+    playlists = build_baskets(entries, catalogue.tracks, titles=good_playlists)
+    recent = tables.confidence.join(tables.history.heard, on=[c.USER_ID, c.TRACK_ID], how="left").with_columns(
+        pl.col("last_heard_on").fill_null(date.min)
+    )
+    histories = build_baskets(
+        recent,
+        catalogue.tracks,
+        basket_column=c.USER_ID,
+        order_by="last_heard_on",
+        weight=c.CONFIDENCE,
+        max_entries=HISTORY_ENTRIES,
+    )
+    listeners = IdMap.of(pl.concat([tables.history.heard[c.USER_ID], tables.confidence[c.USER_ID]]))
+    return Week(
+        tables=tables,
+        catalogue=catalogue,
+        facts=build_track_facts(tables.tracks, catalogue.tracks),
+        listeners=listeners,
+        playlists=playlists,
+        histories=histories,
+    )
+
+
+def train_ranker(week: Week, params: RankerParams, *, seed: int, num_threads: int | None = None) -> Ranker | None:
+    """Train on the missing-track task over good playlists and histories; None where there are too few of both."""
+    try:
+        return fit_ranker(week.baskets, week.facts, params, seed=seed, num_threads=num_threads)
+    except MissingInputError as error:
+        logger.warning("no ranker this week, candidates keep their first score: %s", error)
+        return None
+
+
+def ranker_row(week: Week, ranker: Ranker | None, space_version: str) -> pl.DataFrame:
+    """Write the ranker as the row of ``mixes.ranker``."""
+    trained_on = {"playlists": len(week.playlists), "histories": len(week.histories)} if ranker else {}
+    return pl.DataFrame(
+        {
+            "model": [ranker.to_text() if ranker else ""],
+            "trained_on": [json.dumps(trained_on)],
+            c.SPACE_VERSION: [space_version],
+        }
+    )
+
+
+def read_ranker(row: pl.DataFrame, week: date) -> Ranker | None:
+    """Read the ranker of ``mixes.ranker``.
+
+    Raises:
+        MissingInputError: the week has no row.
+    """
+    if row.is_empty():
+        raise MissingInputError(f"no ranker for the week of {week}: materialise `ranker` for {week} first")
+    text = row["model"].item()
+    return Ranker.from_text(text) if text else None
+
+
+def fit_week_sources(week: Week, params: RankerParams, *, seed: int, num_threads: int | None = None) -> SourceIndex:
+    """Fit the sources on everything that is known when serving."""
+    return fit_sources(week.baskets, week.facts, params.sources, seed=seed, num_threads=num_threads)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a week delivers: rows of ``discover_candidates`` and of ``discover_weekly``."""
+
+    candidates: pl.DataFrame
+    mix: pl.DataFrame
+
+
+def deliver(
+    week: Week,
+    ranker: Ranker | None,
+    *,
+    ranker_params: RankerParams,
+    params: DiscoverParams,
+    seed: int,
+    num_threads: int | None = None,
+) -> Delivery:
+    """Make every listener's candidates and Discover Weekly.
+
+    Args:
+        week: what is known.
+        ranker: of the week; None keeps the order of the first score.
+        ranker_params: of the sources and their blend.
+        params: the shape of the mix.
+        seed: of the fits and of ties, derived from the week by the caller.
+        num_threads: all cores where None.
+    """
+    tables, catalogue = week.tables, week.catalogue
+    history = tables.history
+    exclusions = build_exclusions(
+        catalogue,
+        week.listeners,
+        track_pairs=(history.heard, history.hidden, tables.earlier_offers),
+        artist_pairs=history.hidden_artists,
+    )
+    index = fit_week_sources(week, ranker_params, seed=seed, num_threads=num_threads)
+    kept, shortlists = [], []
+    for ranked in _ranked_batches(week, ranker, index, ranker_params, num_threads=num_threads):
+        kept.append(_candidate_rows(week, ranked))
+        shortlists.append(shortlist(ranked, catalogue=catalogue, exclusions=exclusions, params=params))
+    short = pl.concat(shortlists) if shortlists else _no_shortlist(catalogue, exclusions, params)
+    popular = rank_popular(tables.confidence, catalogue)
+    offers = assemble(
+        short, listeners=week.listeners, catalogue=catalogue, exclusions=exclusions, popular=popular, params=params,
+        seed=seed,
+    )  # fmt: skip
+    mix = discover_weekly_rows(
+        offers,
+        listeners=week.listeners,
+        catalogue=catalogue,
+        week=tables.week,
+        heard=history.heard,
+        evidence=_evidence(week, index, offers),
+        follows=history.followed_artists,
+    )
+    candidates = pl.concat(kept) if kept else CANDIDATES.empty().drop(c.WEEK)
+    return Delivery(candidates, mix)
+
+
+def _ranked_batches(
+    week: Week, ranker: Ranker | None, index: SourceIndex, params: RankerParams, *, num_threads: int | None
+) -> Iterator[pl.DataFrame]:
+    """Yield user_row, track_row, score, source of a batch of listeners, for those who have a history."""
+    heard = week.tables.history.heard
+    rows = week.listeners.rows(week.histories.ids)
+    seen = _pattern(week, heard, rows)
+    batches = rank_candidates(
+        ranker,
+        index,
+        week.histories,
+        blend=params.blend,
+        queries_at_once=params.queries_at_once,
+        excluded=seen,
+        barred=~week.catalogue.is_offerable,
+        num_threads=num_threads,
+    )
+    for start, found in batches:
+        yield _to_frame(found, rows[start : start + len(found.tracks)])
+
+
+def _pattern(week: Week, heard: pl.DataFrame, basket_rows: np.ndarray) -> sparse.csr_matrix:
+    """What each history's listener has heard, histories x tracks."""
+    pairs = PairSet.of(
+        week.listeners.rows(heard[c.USER_ID]),
+        week.catalogue.tracks.rows(heard[c.TRACK_ID]),
+        width=week.catalogue.tracks.size,
+    )
+    users, tracks = np.divmod(pairs.keys, max(pairs.width, 1))
+    shape = (week.listeners.size, week.catalogue.tracks.size)
+    heard_by = sparse.csr_matrix((np.ones(len(users), np.float32), (users, tracks)), shape=shape)
+    return heard_by[basket_rows]
+
+
+def _to_frame(found: Candidates, user_rows: np.ndarray) -> pl.DataFrame:
+    n, width = found.tracks.shape
+    kept = found.tracks.ravel() >= 0
+    return pl.DataFrame(
+        {
+            c.USER_ROW: np.repeat(user_rows.astype(np.int32), width)[kept],
+            c.TRACK_ROW: found.tracks.ravel()[kept],
+            c.SCORE: found.scores.ravel()[kept],
+            c.SOURCE: pl.Series(found.sources.ravel()[kept].astype(np.uint8)).cat.to(SOURCE_TYPE),
+        }
+    )
+
+
+def _candidate_rows(week: Week, ranked: pl.DataFrame) -> pl.DataFrame:
+    return ranked.select(
+        week.listeners.external(ranked[c.USER_ROW].to_numpy()).alias(c.USER_ID),
+        week.catalogue.tracks.external(ranked[c.TRACK_ROW].to_numpy()).alias(c.TRACK_ID),
+        c.SCORE,
+        pl.col(c.SOURCE).cast(pl.String),
+    )
+
+
+def _evidence(week: Week, index: SourceIndex, offers: pl.DataFrame) -> pl.DataFrame:
+    """user_id, track_id, because_track_1, because_track_2, shared_playlists of every offer."""
+    basket_of = np.full(week.listeners.size, -1, dtype=np.int64)
+    basket_of[week.listeners.rows(week.histories.ids)] = np.arange(len(week.histories))
+    rows, tracks = basket_of[offers[c.USER_ROW].to_numpy()], offers[c.TRACK_ROW].to_numpy()
+    facts = evidence_for(index, week.histories, week.playlists, rows, tracks)
+    names = week.catalogue.tracks
+    return pl.DataFrame(
+        {
+            c.USER_ID: week.listeners.external(offers[c.USER_ROW].to_numpy()),
+            c.TRACK_ID: names.external(tracks),
+            "because_track_1": _names_or_null(names, facts.because_1),
+            "because_track_2": _names_or_null(names, facts.because_2),
+            "shared_playlists": facts.shared_playlists,
+        }
+    )
+
+
+def _names_or_null(ids: IdMap, rows: np.ndarray) -> pl.Series:
+    return ids.ids.gather(pl.Series(rows.astype(np.int64)).replace(-1, None).cast(pl.UInt32))
+
+
+def _no_shortlist(catalogue: Catalogue, exclusions: Exclusions, params: DiscoverParams) -> pl.DataFrame:
+    nothing = {c.USER_ROW: pl.Int32, c.TRACK_ROW: pl.Int32, c.SCORE: pl.Float32, c.SOURCE: SOURCE_TYPE}
+    return shortlist(pl.DataFrame(schema=nothing), catalogue=catalogue, exclusions=exclusions, params=params)

@@ -1,0 +1,86 @@
+"""Weeks one after the other, from pinned tables to rows of tables: what Dagster calls. One week is ``weekly``."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+from pydantic import Field
+
+from recsys_assets.core import columns as c
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.core.seeds import derived_seed
+from recsys_assets.core.warehouse import SqlSettings
+from recsys_assets.latent.anchors import Anchors
+from recsys_assets.mixes.catalogue import EligibilityParams
+from recsys_assets.mixes.discover_weekly import DiscoverParams
+from recsys_assets.mixes.inputs import MixSources
+from recsys_assets.mixes.ranker import RankerParams
+from recsys_assets.mixes.tables import CANDIDATES, DISCOVER_WEEKLY
+from recsys_assets.mixes.weekly import arrange_week, deliver, ranker_row, read_ranker, train_ranker
+from recsys_assets.play_matrix.params import ConfidenceParams
+
+
+class WeekParams(EligibilityParams, frozen=True):
+    """What a week's ranker and deliveries share."""
+
+    seed: int = Field(default=7, description="Of every fit and draw; the week is added to it.")
+
+
+def train_weeks(
+    weeks: Sequence[date],
+    sources: MixSources,
+    anchors: Anchors,
+    params: WeekParams,
+    confidence: ConfidenceParams,
+    settings: SqlSettings | None = None,
+) -> pl.DataFrame:
+    """Train the rankers of some weeks: rows of ``mixes.ranker``."""
+    rows = []
+    for week in weeks:
+        tables = sources.week(week, DISCOVER_WEEKLY.empty(), confidence, settings)
+        arranged = arrange_week(tables, eligibility=params)
+        trained = train_ranker(arranged, RankerParams(), seed=_seed(params, week))
+        row = ranker_row(arranged, trained, anchors.version_of(week))
+        rows.append(row.with_columns(pl.lit(week).alias(c.WEEK)))
+    return pl.concat(rows)
+
+
+def deliver_weeks(
+    weeks: Sequence[date],
+    sources: MixSources,
+    rankers: TableVersion,
+    offered: TableVersion,
+    shape: DiscoverParams,
+    params: WeekParams,
+    confidence: ConfidenceParams,
+    settings: SqlSettings | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Deliver some weeks, oldest first, so that each knows what the ones before it offered.
+
+    Args:
+        weeks: the Mondays.
+        sources: as pinned.
+        rankers: ``mixes.ranker`` of these weeks.
+        offered: ``mixes.discover_weekly``, all weeks; those that are made here again are not looked at.
+        shape: of the mix.
+        params: seed and eligibility.
+        confidence: what evidence weighs.
+        settings: what each query may use.
+
+    Returns:
+        Rows of ``discover_candidates`` and of ``discover_weekly``, with their week.
+    """
+    earlier = offered.scan().filter(~pl.col(c.WEEK).is_in(list(weeks))).select(c.USER_ID, c.TRACK_ID, c.WEEK).collect()
+    candidates, mixes = [CANDIDATES.empty()], [DISCOVER_WEEKLY.empty()]
+    for week in sorted(weeks):
+        arranged = arrange_week(sources.week(week, earlier, confidence, settings), eligibility=params)
+        ranker = read_ranker(rankers.only([week]).read(), week)
+        delivery = deliver(arranged, ranker, ranker_params=RankerParams(), params=shape, seed=_seed(params, week))
+        candidates.append(CANDIDATES.arrange(delivery.candidates.with_columns(pl.lit(week).alias(c.WEEK))).collect())
+        mixes.append(delivery.mix)
+        earlier = pl.concat([earlier, delivery.mix.select(earlier.columns)])
+    return pl.concat(candidates), pl.concat(mixes)
+
+
+def _seed(params: WeekParams, week: date) -> int:
+    return derived_seed(params.seed, "week", week) % 2**31
