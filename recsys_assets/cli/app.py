@@ -1,0 +1,25 @@
+"""Which commands there are and what they are called."""
+
+import typer
+
+from recsys_assets.cli import imports, judge, listen, space, store, world
+from recsys_assets.cli.edge import PlainFailures
+
+app = typer.Typer(
+    cls=PlainFailures,
+    name="recsys",
+    help="Music recommendations from raw files: make a demo world or import real listening, look at mixes, judge them. "
+    "The graph itself is run by Dagster (`make run`). RECSYS_HOME says where everything is kept (default: data/).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command()(world.demo)
+for command in (listen.mixes, space.similar, space.vector, listen.listeners):
+    app.command()(command)
+app.add_typer(imports.imports, name="import")
+app.add_typer(judge.evaluate, name="evaluate")
+for command in (store.status, store.sql, store.duckdb, store.forget, store.vacuum, store.migrate):
+    app.command()(command)

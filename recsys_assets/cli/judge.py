@@ -1,0 +1,102 @@
+"""``recsys evaluate``: protocols on public data, ours beside its peers in the same run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recsys_assets.cli.edge import ManyValues, seeds_from
+from recsys_assets.core.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from recsys_assets.evaluation.report import Report
+
+evaluate = typer.Typer(help="Judge the models on public data, beside baselines.", no_args_is_help=True)
+
+Seeds = Annotated[str, typer.Option(metavar="N…", help="One run per seed: --seeds 0 1 2")]
+JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write JSON; - for the terminal.")]
+
+
+@evaluate.command("holdout", cls=ManyValues)
+def holdout(
+    *,
+    path: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the data set.", show_default=False)],
+    dataset: Annotated[str, typer.Option(help="Which data set it is.")] = "lastfm-2k",
+    seeds: Seeds = "0,1,2",
+    json_file: JsonFile = None,
+) -> None:
+    """Hide a fifth of each listener's artists and look for them among all.
+
+    Example: recsys evaluate holdout --dataset lastfm-2k --path data/lastfm-2k --seeds 0 1 2
+    """
+    from recsys_assets.evaluation.holdout import evaluate_holdout
+    from recsys_assets.evaluation.peers import PLAY_COUNT_PEERS
+
+    _require_folder(path, json_file)
+    chosen = seeds_from(seeds)
+    steps = len(chosen) * (len(PLAY_COUNT_PEERS) + 1)
+    report = _followed("holdout", steps, lambda say: evaluate_holdout(dataset, path, chosen, progress=say))
+    _show(report, json_file)
+
+
+@evaluate.command("missing-track", cls=ManyValues)
+def missing_track(
+    *,
+    playlists: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the playlists.", show_default=False)],
+    seeds: Seeds = "0,1,2,3,4",
+    json_file: JsonFile = None,
+) -> None:
+    """Hide one track of each playlist and look where it is ranked.
+
+    Example: recsys evaluate missing-track --playlists data/mpd --seeds 0 1 2 3 4
+    """
+    from recsys_assets.evaluation.missing_track import evaluate_missing_track
+    from recsys_assets.evaluation.peers import PLAYLIST_PEERS
+
+    _require_folder(playlists, json_file)
+    chosen = seeds_from(seeds)
+    steps = len(chosen) * (len(PLAYLIST_PEERS) + 1)
+    report = _followed("missing track", steps, lambda say: evaluate_missing_track(playlists, chosen, progress=say))
+    _show(report, json_file)
+
+
+def _require_folder(path: Path, json_file: Path | None) -> None:
+    """Refuse what can be refused before minutes of work: no data, or nowhere to write to.
+
+    Raises:
+        InvalidArgumentError: says which.
+    """
+    if not path.exists():
+        raise InvalidArgumentError(f"{path} is not there: give the folder of the data")
+    if json_file is not None and str(json_file) != "-" and not json_file.absolute().parent.is_dir():
+        raise InvalidArgumentError(f"--json: there is no folder {json_file.absolute().parent}")
+
+
+def _followed(what: str, steps: int, work: Callable[[Callable[[str], None]], "Report"]) -> "Report":
+    """Run some work and show each step that it says it begins."""
+    from recsys_assets.cli.show import progress
+
+    begun = 0
+    with progress(what) as told:
+
+        def say(step: str) -> None:
+            nonlocal begun
+            told(begun, steps, step)
+            begun += 1
+
+        report = work(say)
+        told(steps, steps)
+    return report
+
+
+def _show(report: "Report", json_file: Path | None) -> None:
+    from recsys_assets.cli.show import console
+    from recsys_assets.evaluation.report import build_table
+
+    if str(json_file) == "-":
+        typer.echo(report.to_json())
+        return
+    console(markup=True).print(build_table(report))
+    if json_file is not None:
+        json_file.write_text(report.to_json() + "\n", encoding="utf-8")

@@ -1,0 +1,176 @@
+"""Commands about the latent space: ``similar`` and ``vector``.
+
+Names are resolved by ``latent``; what they were taken for is always said.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recsys_assets.cli.edge import home_from_environment
+from recsys_assets.cli.listen import MAKE_IT, AsJson, Limit
+from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from recsys_assets.core.lake import Lake
+    from recsys_assets.latent.arithmetic import Place, Resolved
+    from recsys_assets.latent.space import LatentSpace
+
+Kind = Annotated[str | None, typer.Option(metavar="track|artist", help="What to look among.")]
+
+
+def similar(
+    name: Annotated[str, typer.Argument(metavar="TRACK", help="A title, roughly, or an id.", show_default=False)],
+    *,
+    kind: Kind = "track",
+    limit: Limit = 10,
+    as_json: AsJson = False,
+) -> None:
+    """List the tracks, or artists, nearest to one.
+
+    Example: recsys similar "paper lanterns"
+    """
+    from recsys_assets.core.lake import Lake
+    from recsys_assets.latent.tables import ARTIST_NEIGHBOURS, TRACK_NEIGHBOURS
+
+    wanted = _kind(kind) or "track"
+    lake = Lake(home_from_environment().lake)
+    space, names = _space_and_names(lake)
+    resolved = _resolve(space, names, name, wanted)
+    table = lake.open(TRACK_NEIGHBOURS if wanted == "track" else ARTIST_NEIGHBOURS)
+    rows = _neighbours(table.only([_newest_day(lake)]).scan(), resolved.place, limit)
+    if rows.is_empty():
+        raise MissingInputError(f"{resolved.place.label} has no neighbours on {_newest_day(lake)}: {MAKE_IT}")
+    _show((resolved,), rows, names, wanted, as_json=as_json)
+
+
+def vector(
+    expression: Annotated[
+        str, typer.Argument(metavar='"A + B - C"', help="Names with spaces around + and -.", show_default=False)
+    ],
+    *,
+    kind: Kind = None,
+    limit: Limit = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Add and subtract places, and list what is near.
+
+    Names that hold " + " or " - " are put in double quotes. The names of the expression are left out of the answer.
+
+    Example: recsys vector "Paper Lanterns (Live) - Paper Lanterns + Glass Rivers"
+    """
+    import polars as pl
+
+    from recsys_assets.core.lake import Lake
+    from recsys_assets.latent.arithmetic import evaluate_expression
+
+    space, names = _space_and_names(Lake(home_from_environment().lake))
+    answer = evaluate_expression(space, names, expression, n=limit, kind=_kind(kind))
+    rows = pl.DataFrame(
+        [(rank, near.place.id, near.cosine) for rank, near in enumerate(answer.nearest, start=1)],
+        schema={"rank": pl.Int32, "id": pl.String, "cosine": pl.Float32},
+        orient="row",
+    )
+    among = answer.nearest[0].place.kind if answer.nearest else "track"
+    _show(answer.resolved, rows, names, among, as_json=as_json)
+
+
+def _kind(kind: str | None) -> str | None:
+    if kind not in {None, "track", "artist"}:
+        raise InvalidArgumentError(f"--kind is track or artist, found {kind!r}")
+    return kind
+
+
+def _newest_day(lake: "Lake") -> date:
+    from recsys_assets.latent.tables import TRACK_VECTORS
+
+    days = lake.open(TRACK_VECTORS).partitions
+    if not days:
+        raise MissingInputError(f"there is no latent space yet: {MAKE_IT}")
+    return days[-1]
+
+
+def _space_and_names(lake: "Lake") -> "tuple[LatentSpace, pl.DataFrame]":
+    """Read the newest day's tracks and artists with their names; listeners are not needed, so not read."""
+    import polars as pl
+
+    from recsys_assets.cli.names import newest
+    from recsys_assets.core import columns as c
+    from recsys_assets.latent.factorise import FactoriseParams
+    from recsys_assets.latent.space import SpaceTables, from_tables
+    from recsys_assets.latent.tables import ARTIST_VECTORS, TRACK_VECTORS, USER_VECTORS
+    from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
+    from recsys_assets.raw.tables import RAW_ARTISTS, RAW_TRACKS
+
+    day = _newest_day(lake)
+    tracks, artists = (lake.open(schema).only([day]).read() for schema in (TRACK_VECTORS, ARTIST_VECTORS))
+    space = from_tables(SpaceTables(USER_VECTORS.empty(), tracks, artists), FactoriseParams())
+    plays = lake.open(PLAY_CONFIDENCE).only([day]).scan().group_by(c.TRACK_ID).agg(pl.col(c.PLAY_COUNT).sum()).collect()
+    named = newest(lake, RAW_TRACKS).scan().select(c.TRACK_ID, c.TITLE, c.ARTIST_IDS).collect()
+    known = newest(lake, RAW_ARTISTS).scan().select(c.ARTIST_ID, c.NAME).collect()
+    credited = named.select(c.TRACK_ID, pl.col(c.ARTIST_IDS).alias(c.ARTIST_ID)).explode(c.ARTIST_ID)
+    credited = credited.join(known, on=c.ARTIST_ID, how="left", maintain_order="left").join(
+        plays, on=c.TRACK_ID, how="left"
+    )
+    credit = credited.drop_nulls(c.NAME).group_by(c.TRACK_ID).agg(pl.col(c.NAME).str.join(", ").alias("artist_name"))
+    streamed = credited.group_by(c.ARTIST_ID).agg(pl.col(c.PLAY_COUNT).sum())
+    columns = ("kind", "id", c.NAME, "artist_name", c.PLAY_COUNT)
+    of_tracks = named.join(credit, on=c.TRACK_ID, how="left").join(plays, on=c.TRACK_ID, how="left").select(
+        pl.lit("track").alias("kind"), pl.col(c.TRACK_ID).alias("id"), pl.col(c.TITLE).alias(c.NAME), "artist_name",
+        c.PLAY_COUNT,
+    )  # fmt: skip
+    of_artists = known.join(streamed, on=c.ARTIST_ID, how="left").select(
+        pl.lit("artist").alias("kind"), pl.col(c.ARTIST_ID).alias("id"), c.NAME,
+        pl.lit(None, pl.String).alias("artist_name"), c.PLAY_COUNT,
+    )  # fmt: skip
+    return space, pl.concat([of_tracks.select(columns), of_artists.select(columns)])
+
+
+def _resolve(space: "LatentSpace", names: "pl.DataFrame", text: str, kind: str) -> "Resolved":
+    """Take an id that is in the space as it is, and anything else for a name."""
+    import polars as pl
+
+    from recsys_assets.latent.arithmetic import NameIndex, Place, Resolved, Term
+
+    index = NameIndex(space, names.filter(pl.col("kind") == kind))
+    term = Term(1, text)
+    if (space.tracks if kind == "track" else space.artists).row(text) >= 0:
+        return Resolved(term, Place(kind, text, index.label(kind, text)), 100.0, ())
+    return index.find(term)[0]
+
+
+def _neighbours(rows: "pl.LazyFrame", place: "Place", limit: int) -> "pl.DataFrame":
+    import polars as pl
+
+    found = rows.filter(pl.col(f"{place.kind}_id") == place.id).sort("rank").head(limit)
+    return found.select("rank", pl.col("neighbour_id").alias("id"), "cosine").collect()
+
+
+def _show(
+    resolved: "tuple[Resolved, ...]", rows: "pl.DataFrame", names: "pl.DataFrame", kind: str, *, as_json: bool
+) -> None:
+    """Write what each name was taken for, and what is near."""
+    import polars as pl
+
+    from recsys_assets.cli.show import note, print_json, print_table
+
+    among = names.filter(pl.col("kind") == kind).unique("id", keep="first").select("id", "name", "artist_name")
+    shown = rows.join(among, on="id", how="left", maintain_order="left").with_columns(
+        pl.col("name").fill_null(pl.col("id")), pl.col("cosine").cast(pl.Float64).round(4)
+    )
+    if as_json:
+        taken = [
+            {"name": r.term.name, "sign": r.term.sign, "kind": r.place.kind, "id": r.place.id, "label": r.place.label}
+            for r in resolved
+        ]
+        print_json({"resolved": taken, "kind": kind, "rows": shown.to_dicts()})
+        return
+    for each in resolved:
+        others = f"; or {', '.join(place.label for place in each.others)}" if each.others else ""
+        note(f"{'+' if each.term.sign > 0 else '-'} {each.term.name}: {each.place.kind} {each.place.label}{others}")
+    columns = ("rank", "name", "artist_name", "cosine") if kind == "track" else ("rank", "name", "cosine")
+    heads = {"rank": "#", "name": kind, "artist_name": "artist", "cosine": "cosine"}
+    print_table(shown.select(columns).rows(), [heads[name] for name in columns], numbers=("#", "cosine"))

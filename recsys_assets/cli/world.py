@@ -1,0 +1,65 @@
+"""Commands that fill the landing zone: ``demo`` with a made-up world, ``import`` with real listening."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from recsys_assets.cli.edge import home_from_environment, today
+from recsys_assets.core.errors import InvalidArgumentError
+
+
+class Size(StrEnum):
+    """How large a demo world is."""
+
+    small = "small"
+    medium = "medium"
+    large = "large"
+
+
+def demo(
+    *,
+    size: Annotated[
+        Size, typer.Option(help="small: 300 listeners, 600 tracks; medium: 5,000, 8,000; large: 100,000, 50,000.")
+    ] = Size.small,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same world.")] = 7,
+    start: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="First day; by default the last day is yesterday.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days.")] = 60,
+    fraction: Annotated[float, typer.Option(help="Share of the listeners, and with them of the plays, 0 to 1.")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Write a made-up but complete music world into the landing zone.
+
+    What it was planted with is written apart, into demo_truth/, and only evaluation reads it.
+
+    Example: recsys demo --size small --seed 7 --start 2026-01-01 --days 60
+    """
+    from recsys_assets.cli.show import print_json, print_table, progress, say
+    from recsys_assets.core.windows import parse_day
+    from recsys_assets.demo.params import DemoParams
+    from recsys_assets.demo.world import generate_world
+    from recsys_assets.demo.write import write_world
+
+    home = home_from_environment()
+    first = parse_day(start) if start else today() - timedelta(days=days)
+    if not 0 < fraction <= 1:
+        raise InvalidArgumentError(f"--fraction lies above 0 and not above 1, found {fraction}")
+    if any(home.landing.glob("*")) and not home.demo_truth.exists():
+        raise InvalidArgumentError(
+            f"{home.landing} holds files that no demo wrote: give the made-up world another RECSYS_HOME"
+        )
+    with progress("demo world") as told:
+        told(0, 2, "listening")
+        world = generate_world(DemoParams.for_size(size.value, fraction), seed=seed, start=first, days=days)
+        told(1, 2, "writing")
+        counts = write_world(world, home.landing, home.demo_truth)
+        told(2, 2)
+    if as_json:
+        print_json({"landing": str(home.landing), "start": first, "rows": counts})
+        return
+    tables = [(name, f"{count:,}") for name, count in counts.items() if name not in {"days", "files"}]
+    print_table(tables, ("table", "rows"), numbers=("rows",))
+    say(f"{counts['files']:,} files, {first} to {first + timedelta(days=days - 1)} in {home.landing}; next: make run")

@@ -1,0 +1,1 @@
+"""Protocols, baselines and reports: whether the platform is any good, measured."""

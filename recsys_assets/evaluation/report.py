@@ -1,0 +1,97 @@
+"""What a protocol found: figures by model and seed, as a table for people and JSON for programs.
+
+Belongs here: the form of a report. How figures are made is in the protocols.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from recsys_assets.metrics.uncertainty import MeanAndSd, mean_and_sd
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+OURS = "ours"
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """One model under one seed: metric name to value in 0…1, and the seconds that fitting took."""
+
+    model: str
+    seed: int
+    metrics: dict[str, float]
+    fit_seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """The runs of one protocol on one data set. ``n_train``: visible pairs; ``n_test``: hidden pairs (of the first seed)."""
+
+    protocol: str
+    dataset: str
+    n_train: int
+    n_test: int
+    runs: tuple[ModelRun, ...]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names in the order in which they first ran."""
+        return tuple(dict.fromkeys(run.model for run in self.runs))
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Metric names in their first order."""
+        return tuple(dict.fromkeys(name for run in self.runs for name in run.metrics))
+
+    def summary(self, model: str, metric: str) -> MeanAndSd:
+        """Mean and standard deviation over seeds of a metric, or of ``fit_seconds``."""
+        runs = [run for run in self.runs if run.model == model]
+        return mean_and_sd([run.fit_seconds if metric == "fit_seconds" else run.metrics[metric] for run in runs])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return means as values, with the standard deviations under a key of their own."""
+        names = (*self.metrics, "fit_seconds")
+        summaries = {model: {name: self.summary(model, name) for name in names} for model in self.models}
+        return {
+            "protocol": self.protocol,
+            "dataset": self.dataset,
+            "n_train": self.n_train,
+            "n_test": self.n_test,
+            "models": {model: {name: value.mean for name, value in of.items()} for model, of in summaries.items()},
+            "sd": {model: {name: value.sd for name, value in of.items()} for model, of in summaries.items()},
+            "seeds": list(dict.fromkeys(run.seed for run in self.runs)),
+        }
+
+    def to_json(self) -> str:
+        """Write ``to_dict`` as JSON."""
+        return json.dumps(self.to_dict(), indent=2)
+
+
+def build_table(report: Report) -> "Table":
+    """Lay a report out for the terminal: one row per model, mean ± sd over seeds, the best of each metric bold."""
+    from rich.table import Table
+
+    seeds = len({run.seed for run in report.runs})
+    title = (
+        f"{report.protocol} on {report.dataset}: {report.n_train:,} visible, {report.n_test:,} hidden, {seeds} seed(s)"
+    )
+    table = Table(title=title)
+    table.add_column("model")
+    for name in (*report.metrics, "fit s"):
+        table.add_column(name, justify="right")
+    best = {name: max(report.summary(model, name).mean for model in report.models) for name in report.metrics}
+    for model in report.models:
+        cells: Sequence[str] = [
+            _cell(report.summary(model, name), is_best=report.summary(model, name).mean == best[name])
+            for name in report.metrics
+        ]
+        table.add_row(model, *cells, f"{report.summary(model, 'fit_seconds').mean:.1f}")
+    return table
+
+
+def _cell(value: MeanAndSd, *, is_best: bool) -> str:
+    text = f"{value.mean:.4f} ± {value.sd:.4f}"
+    return f"[bold]{text}[/bold]" if is_best else text
