@@ -1,0 +1,75 @@
+"""Gates to asset checks: the verdict is the group's, the check only reports it.
+
+A gate that fails stops what is downstream when it says so itself (``blocking``); otherwise it warns.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from recsys_assets.core.gates import GateResult
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.core.schemas import TableSchema
+from recsys_assets.defs.partitions import partition_days
+from recsys_assets.defs.resources import HomeResource
+
+
+def report(results: Sequence[GateResult]) -> dg.AssetCheckResult:
+    """Report the verdicts of one gate on several days or files as one check: it passes if all do."""
+    failed = [result for result in results if not result.passed]
+    is_blocking = any(result.blocking for result in failed)
+    worst = (failed or list(results))[:10]
+    metadata: dict[str, Any] = {
+        "verdicts": dg.TableMetadataValue(
+            records=[
+                dg.TableRecord(
+                    {
+                        "passed": result.passed,
+                        "observed": str(result.observed),
+                        "threshold": "" if result.threshold is None else str(result.threshold),
+                        "notes": result.notes,
+                    }
+                )
+                for result in worst
+            ],
+            schema=dg.TableSchema(columns=[dg.TableColumn(n) for n in ("passed", "observed", "threshold", "notes")]),
+        )
+    }
+    for result in worst[:1]:
+        metadata.update(result.details)
+    return dg.AssetCheckResult(
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
+        description=" · ".join(result.notes for result in failed[:3])
+        or (results[0].notes if results else "nothing to judge"),
+        metadata=metadata,
+    )
+
+
+def gate_check(
+    table: TableSchema,
+    *,
+    name: str,
+    judge: Callable[[TableVersion, date, HomeResource], GateResult],
+    partitions: dg.PartitionsDefinition | None,
+    about: str,
+) -> dg.AssetChecksDefinition:
+    """Declare the check ``name`` on the asset of ``table``.
+
+    Args:
+        table: the table that is judged; the gate gets all of its partitions, for comparisons with earlier days.
+        name: of the check.
+        judge: called with the table, the day (or the newest snapshot's day) and the installation.
+        partitions: those of the asset.
+        about: one sentence for the check's page.
+    """
+
+    @dg.asset_check(asset=table.name, name=name, description=about, blocking=True, partitions_def=partitions)
+    def check(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
+        version = home.lake.open(table)
+        days = partition_days(context) if partitions is not None else version.partitions[-1:]
+        return report([judge(version, day, home) for day in days])
+
+    return check

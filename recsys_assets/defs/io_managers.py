@@ -1,0 +1,71 @@
+"""Where values live between assets: a lake table per asset.
+
+Written by us because the ready ones break on these versions: ``dagster-duckdb-polars`` loads inputs with a method
+that duckdb 2.0 removed, and ``dagster-polars`` writes Delta predicates of the wrong type. A value going in is a frame;
+a value coming out is a pinned ``TableVersion``, so that a step reads one version however long it runs.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.core.schemas import TableSchema
+from recsys_assets.defs.metadata import PREVIEW_ROWS, version_metadata
+from recsys_assets.defs.resources import HomeResource
+from recsys_assets.tables import table_named
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Rows and the partitions that they replace; a day without rows becomes empty, no day leaves the table as it is."""
+
+    rows: pl.DataFrame | pl.LazyFrame
+    days: list[date]
+
+
+class LakeIOManager(dg.ConfigurableIOManager):
+    """Replaces the partitions of a run in one commit; reads the mapped partitions of the newest version.
+
+    A frame for a partitioned asset carries the partition column when the run makes several partitions; with one, it
+    may leave it out. An asset that decides itself which days it replaces returns ``Slices``.
+    """
+
+    home: dg.ResourceDependency[HomeResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame | pl.LazyFrame | Slices) -> None:
+        """Write the rows, point the warehouse's view at them, and describe them."""
+        schema = table_named(context.asset_key.path[-1])
+        rows, days = (obj.rows, obj.days) if isinstance(obj, Slices) else (obj, _partitions(context, schema))
+        if days is None or days:
+            rows = _with_partition(rows, schema, days)
+            self.home.lake.replace(schema, rows, partitions=days, note={"run_id": context.run_id or ""})
+        self.home.warehouse.publish([schema])
+        table = self.home.lake.open(schema)
+        written = table if days is None else table.only(days)
+        preview = written.scan().head(PREVIEW_ROWS).collect()
+        context.add_output_metadata(dict(version_metadata(written, preview, table.version)))
+
+    def load_input(self, context: dg.InputContext) -> TableVersion:
+        """Pin the table and keep the partitions that the graph maps to."""
+        schema = table_named(context.asset_key.path[-1])
+        table = self.home.lake.open(schema)
+        if not context.has_asset_partitions:
+            return table
+        return table.only([date.fromisoformat(key) for key in context.asset_partition_keys])
+
+
+def _partitions(context: dg.OutputContext, schema: TableSchema) -> list[date] | None:
+    if schema.partition is None:
+        return None
+    return [date.fromisoformat(key) for key in context.asset_partition_keys]
+
+
+def _with_partition(
+    obj: pl.DataFrame | pl.LazyFrame, schema: TableSchema, days: list[date] | None
+) -> pl.DataFrame | pl.LazyFrame:
+    if schema.partition and days and len(days) == 1 and schema.partition not in obj.lazy().collect_schema().names():
+        return obj.with_columns(pl.lit(days[0]).alias(schema.partition))
+    return obj

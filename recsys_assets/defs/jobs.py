@@ -1,0 +1,37 @@
+"""One job per cadence: a job can not mix daily and weekly partitions.
+
+What a user starts by hand, what schedules and sensors start, and what `dagster job backfill` fills.
+"""
+
+import dagster as dg
+
+from recsys_assets.defs.partitions import CADENCE
+
+catalogue = dg.define_asset_job(
+    "catalogue",
+    selection=dg.AssetSelection.tag(CADENCE, "snapshot"),
+    description="Read the snapshots that are new in the landing zone: catalogue, playlists, undated totals.",
+    run_tags={CADENCE: "snapshot"},
+)
+
+ingest = dg.define_asset_job(
+    "ingest",
+    selection=dg.AssetSelection.groups("raw", "signals") & dg.AssetSelection.tag(CADENCE, "daily"),
+    description="Read a day's plays and acts from the landing zone and count them; no model is made.",
+    run_tags={CADENCE: "daily"},
+)
+
+daily = dg.define_asset_job(
+    "daily",
+    selection=dg.AssetSelection.tag(CADENCE, "daily"),
+    description="A whole day: ingestion, play matrix, latent space, map, metrics, Daily Mix, exports.",
+    run_tags={CADENCE: "daily"},
+)
+
+monday = dg.define_asset_job(
+    "monday",
+    selection=dg.AssetSelection.tag(CADENCE, "weekly"),
+    description="A week's anchor of the latent space, its ranker, and the Discover Weekly delivered on the Monday.",
+    # Anchors are turned onto the week before: dagster.yaml lets one of these run at a time, oldest first.
+    run_tags={CADENCE: "weekly"},
+)

@@ -1,0 +1,103 @@
+"""Assets that are tables of the lake: everything that follows from the table's declaration is said once, here.
+
+A group's module then holds only what is its own: inputs, partition mappings, and the call into the domain.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from recsys_assets.core.schemas import TableSchema
+from recsys_assets.defs.failures import TRANSIENT_RETRIES, told_to_dagster
+from recsys_assets.defs.metadata import column_schema
+from recsys_assets.defs.partitions import CADENCE, cadence_of, partition_days
+
+OWNERS = ["team:recsys"]
+IO_MANAGER = "lake_io"
+
+
+def lake_asset(
+    table: TableSchema,
+    *,
+    partitions: dg.PartitionsDefinition | None,
+    kinds: set[str],
+    ins: Mapping[str, dg.AssetIn] | None = None,
+    deps: Sequence[Any] | None = None,
+    about: str = "",
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Declare the asset that makes ``table``; the decorated function returns its rows."""
+
+    def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        return dg.asset(
+            name=table.name,
+            group_name=table.group,
+            description=f"{table.grain} {about}".strip(),
+            metadata={"dagster/column_schema": column_schema(table), "dagster/table_name": table.full_name},
+            owners=OWNERS,
+            kinds={*kinds, "deltalake"},
+            tags={CADENCE: cadence_of(partitions)},
+            partitions_def=partitions,
+            backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+            ins=ins,
+            deps=deps,
+            io_manager_key=IO_MANAGER,
+            retry_policy=TRANSIENT_RETRIES,
+        )(told_to_dagster(function))
+
+    return declare
+
+
+def lake_multi_asset(
+    tables: Sequence[TableSchema],
+    *,
+    name: str,
+    partitions: dg.PartitionsDefinition | None,
+    kinds: set[str],
+    ins: Mapping[str, dg.AssetIn] | None = None,
+    deps: Sequence[Any] | None = None,
+    about: str = "",
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Declare one step that makes several tables; the decorated function yields ``outputs``."""
+
+    def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        return dg.multi_asset(
+            name=name,
+            outs={
+                table.name: dg.AssetOut(
+                    group_name=table.group,
+                    description=f"{table.grain} {about}".strip(),
+                    metadata={"dagster/column_schema": column_schema(table), "dagster/table_name": table.full_name},
+                    owners=OWNERS,
+                    kinds={*kinds, "deltalake"},
+                    tags={CADENCE: cadence_of(partitions)},
+                    io_manager_key=IO_MANAGER,
+                )
+                for table in tables
+            },
+            partitions_def=partitions,
+            backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+            ins=ins,
+            deps=deps,
+            retry_policy=TRANSIENT_RETRIES,
+        )(told_to_dagster(function))
+
+    return declare
+
+
+def per_day(
+    context: dg.AssetExecutionContext, table: TableSchema, make: Callable[[date], pl.DataFrame]
+) -> pl.DataFrame:
+    """Make each partition of the run by itself and stack them; what is made of one day never sees another's."""
+    assert table.partition is not None, f"{table.full_name} has no partitions"
+    day = table.partition
+    frames = [make(key).with_columns(pl.lit(key).alias(day)) for key in partition_days(context)]
+    return pl.concat(frames, how="vertical") if frames else table.empty()
+
+
+def outputs(tables: Sequence[TableSchema], frames: Sequence[pl.DataFrame]) -> Iterator[dg.Output]:
+    """Yield the rows of each table of a step that makes several."""
+    for table, frame in zip(tables, frames, strict=True):
+        yield dg.Output(frame, output_name=table.name)

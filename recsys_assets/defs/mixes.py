@@ -1,0 +1,108 @@
+"""Assets of ``mixes``: the week's ranker, candidates and Discover Weekly; the day's Daily Mixes."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
+from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
+from recsys_assets.defs.resources import HomeResource, SqlResource
+from recsys_assets.latent.anchors import Anchors
+from recsys_assets.latent.days import read_day
+from recsys_assets.mixes import tables as t
+from recsys_assets.mixes.catalogue import EligibilityParams
+from recsys_assets.mixes.daily import make_day
+from recsys_assets.mixes.daily_inputs import DailyMixParams
+from recsys_assets.mixes.discover_weekly import DiscoverParams
+from recsys_assets.mixes.inputs import MixSources
+from recsys_assets.mixes.weeks import WeekParams, deliver_weeks, train_weeks
+from recsys_assets.play_matrix.params import ConfidenceParams
+
+# Read whole, up to the day: what a listener heard two years ago is not a discovery.
+HISTORY = ["track_signals", "artist_signals"]
+SNAPSHOTS = ["raw_play_counts", "raw_tracks", "raw_artists", "raw_playlists", "raw_playlist_tracks"]
+
+
+class WeekConfig(WeekParams, dg.Config):
+    """Seed and switches of a week's mixes, as run configuration."""
+
+
+class DiscoverConfig(DiscoverParams, WeekParams, dg.Config):
+    """The shape of Discover Weekly, as run configuration."""
+
+
+class DailyMixConfig(DailyMixParams, EligibilityParams, dg.Config):
+    """The shape of Daily Mixes, as run configuration."""
+
+    seed: int = 7
+
+
+@lake_asset(
+    t.RANKER,
+    partitions=WEEKLY_MONDAY,
+    kinds={"lightgbm"},
+    deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in HISTORY]
+    + [*SNAPSHOTS, "anchor_params"],
+    about="Trained by hiding a track of each good playlist and history and guessing it.",
+)
+def ranker(context: dg.AssetExecutionContext, config: WeekConfig, home: HomeResource, sql: SqlResource) -> pl.DataFrame:
+    """Train on what was known before the Monday."""
+    weeks = partition_days(context)
+    return train_weeks(
+        weeks, MixSources.open(home.lake), Anchors.open(home.lake), config, ConfidenceParams(), sql.settings
+    )
+
+
+@lake_multi_asset(
+    (t.CANDIDATES, t.DISCOVER_WEEKLY),
+    name="discover",
+    partitions=WEEKLY_MONDAY,
+    kinds={"lightgbm"},
+    deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in HISTORY] + SNAPSHOTS,
+    about="From what was known before the Monday; nothing heard before, nothing offered in the last four weeks.",
+)
+def discover(
+    context: dg.AssetExecutionContext,
+    config: DiscoverConfig,
+    home: HomeResource,
+    sql: SqlResource,
+    ranker: TableVersion,
+) -> Iterator[dg.Output]:
+    """Rank candidates and deliver thirty of them to each listener."""
+    weeks, offered = partition_days(context), home.lake.open(t.DISCOVER_WEEKLY)
+    sources = MixSources.open(home.lake)
+    frames = deliver_weeks(weeks, sources, ranker, offered, config, config, ConfidenceParams(), sql.settings)
+    yield from outputs((t.CANDIDATES, t.DISCOVER_WEEKLY), frames)
+
+
+@lake_asset(
+    t.DAILY_MIX,
+    partitions=DAILY,
+    kinds={"polars"},
+    # space_metrics: its gates stop mixes of a space that got worse.
+    deps=["user_vectors", "artist_vectors", "space_metrics", *HISTORY, "raw_play_counts", "raw_tracks", "raw_artists"],
+    about="Made at the end of the day for the next.",
+)
+def daily_mix(
+    context: dg.AssetExecutionContext,
+    config: DailyMixConfig,
+    home: HomeResource,
+    sql: SqlResource,
+    play_confidence: TableVersion,
+    track_neighbours: TableVersion,
+) -> pl.DataFrame:
+    """Cluster tastes, choose, sequence and explain."""
+    sources = MixSources.open(home.lake)
+    return per_day(
+        context,
+        t.DAILY_MIX,
+        lambda day: make_day(
+            sources.day(day, play_confidence.only([day]).read(), track_neighbours.only([day]).read(), sql.settings),
+            read_day(home.lake, day),
+            config,
+            seed=config.seed,
+            eligibility=config,
+        ),
+    )

@@ -1,0 +1,49 @@
+"""The calendar of the graph. Which day it is and which days exist is decided here and nowhere else.
+
+Daily partitions are UTC days that are over. A weekly partition is named by its delivery day and exists from that day
+on (``end_offset=1``), because everything it needs ends before it.
+"""
+
+from datetime import date, timedelta
+
+import dagster as dg
+
+from recsys_assets.core.windows import monday_of, parse_day
+from recsys_assets.defs.resources import first_day_setting
+
+FIRST_DAY = parse_day(first_day_setting())
+DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat())
+WEEKLY_MONDAY = dg.WeeklyPartitionsDefinition(
+    start_date=monday_of(FIRST_DAY + timedelta(days=6)).isoformat(), day_offset=1, end_offset=1
+)
+
+# The tag by which jobs choose their assets and the run queue its limits.
+CADENCE = "recsys/cadence"
+
+
+def cadence_of(partitions: dg.PartitionsDefinition | None) -> str:
+    """Name how often an asset with these partitions is made."""
+    return "snapshot" if partitions is None else "daily" if partitions == DAILY else "weekly"
+
+
+def trailing_days(days: int) -> dg.TimeWindowPartitionMapping:
+    """Map a day to itself and the ``days - 1`` days before it; days before the first partition do not count."""
+    return dg.TimeWindowPartitionMapping(start_offset=1 - days, allow_nonexistent_upstream_partitions=True)
+
+
+def days_before_delivery(weeks: int) -> dg.TimeWindowPartitionMapping:
+    """Map a weekly delivery to the ``weeks`` weeks of days that end before it.
+
+    Dagster's default would give a Monday the seven days after it.
+    """
+    return dg.TimeWindowPartitionMapping(start_offset=-weeks, end_offset=-1, allow_nonexistent_upstream_partitions=True)
+
+
+def earlier_deliveries(weeks: int) -> dg.TimeWindowPartitionMapping:
+    """Map a weekly delivery to the ``weeks`` deliveries before it."""
+    return dg.TimeWindowPartitionMapping(start_offset=-weeks, end_offset=-1, allow_nonexistent_upstream_partitions=True)
+
+
+def partition_days(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[date]:
+    """Return the partition keys of this run as days: one, or all of a ranged run."""
+    return [date.fromisoformat(key) for key in context.partition_keys]

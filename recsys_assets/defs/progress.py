@@ -1,0 +1,60 @@
+"""A logger for people: one line per step that finished, a progress bar on a terminal, warnings and failures in full.
+
+Dagster's own console logger writes some ten lines per step.
+"""
+
+import logging
+import sys
+
+import dagster as dg
+from dagster._utils.error import SerializableErrorInfo
+
+
+class StepLines(logging.Handler):
+    """Writes ``step  seconds`` as steps end; of checks only those that did not pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._check_steps: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write what a person wants to know of this record."""
+        event = getattr(record, "dagster_event", None)
+        if event is not None:
+            self._show(event)
+        elif record.levelno >= logging.WARNING:
+            self._say(f"  {record.levelname.lower()}: {record.getMessage()}")
+
+    def _show(self, event: dg.DagsterEvent) -> None:
+        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            verdict = event.asset_check_evaluation_data
+            self._check_steps.add(event.step_key or "")
+            if not verdict.passed:
+                what = f"{verdict.asset_key.to_user_string()}: {verdict.check_name}"
+                word = "warning" if verdict.severity == dg.AssetCheckSeverity.WARN else "check failed"
+                self._say(f"  {word}: {what}: {verdict.description}")
+        elif event.event_type == dg.DagsterEventType.STEP_SUCCESS and event.step_key not in self._check_steps:
+            self._say(f"  {event.step_key:<32} {event.step_success_data.duration_ms / 1000:6.1f} s")
+        elif event.event_type == dg.DagsterEventType.STEP_FAILURE and event.step_key not in self._check_steps:
+            error = event.step_failure_data.error
+            self._say(f"  {event.step_key:<32} failed: {_innermost(error)}")
+
+    @staticmethod
+    def _say(line: str) -> None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def _innermost(error: SerializableErrorInfo | None) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "no reason was recorded"
+
+
+@dg.logger(description="One line per step, for a person at a terminal.")
+def step_lines(_context: dg.InitLoggerContext) -> logging.Logger:
+    """Make the logger."""
+    # Steps are logged at level DEBUG.
+    logger = logging.Logger("recsys.steps", level=logging.DEBUG)
+    logger.addHandler(StepLines())
+    return logger

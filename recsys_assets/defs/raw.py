@@ -1,0 +1,186 @@
+"""Assets of ``raw``: what landed, typed; what was refused, with its reason; which files were read.
+
+Events (plays, feedback) are daily. Snapshots (catalogue, playlists, totals) have no Dagster partitions: each state is kept
+under the day it arrived on, and whoever needs it reads the newest that arrived by its own day.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+
+import dagster as dg
+import polars as pl
+
+from recsys_assets.core.forgotten import Forgotten
+from recsys_assets.core.gates import GateResult
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.defs.checks import gate_check
+from recsys_assets.defs.io_managers import Slices
+from recsys_assets.defs.lake_assets import lake_multi_asset
+from recsys_assets.defs.partitions import DAILY, partition_days
+from recsys_assets.defs.resources import HomeResource
+from recsys_assets.raw.contract import SOURCES, Source
+from recsys_assets.raw.discover import strays
+from recsys_assets.raw.gates import (
+    LandingGateParams,
+    freshness,
+    rejection_rate,
+    stray_files,
+    unreadable_files,
+    volume,
+)
+from recsys_assets.raw.ingest import Catalogue, Ingested, ingest_range, working_folder
+from recsys_assets.raw.snapshots import changed_days
+from recsys_assets.raw.tables import LANDED, RAW, REJECTED
+
+
+def _outputs(ingested: Ingested, source: Source, home: HomeResource) -> Iterator[dg.Output]:
+    days = list(ingested.days)
+    forgotten = Forgotten.load(home.home.forgotten)
+    rows, rejected = ingested.rows, ingested.rejected.lazy()
+    if source.personal:
+        rows, rejected = forgotten.drop_from(rows, source.personal), forgotten.drop_from(rejected, source.personal)
+    found = ingested.landed.height
+    note = {"files": found} if found else {"note": f"nothing of {source.name} has landed; the graph does without"}
+    yield dg.Output(Slices(rows, days), output_name=RAW[source.name].name, metadata=note)
+    yield dg.Output(Slices(rejected, days), output_name=REJECTED[source.name].name)
+    yield dg.Output(Slices(ingested.landed, days), output_name=LANDED[source.name].name)
+
+
+def _tables(source: Source) -> list:
+    return [RAW[source.name], REJECTED[source.name], LANDED[source.name]]
+
+
+def _event_assets(source: Source) -> dg.AssetsDefinition:
+    @lake_multi_asset(
+        _tables(source),
+        name=f"{source.name}_of_the_day",
+        partitions=DAILY,
+        kinds={"polars", "duckdb"},
+        about=f"From landing/{source.name}/date=D/.",
+    )
+    def ingest(
+        context: dg.AssetExecutionContext, home: HomeResource, raw_tracks: TableVersion, raw_artists: TableVersion
+    ) -> Iterator[dg.Output]:
+        days = partition_days(context)
+        catalogue: Catalogue = {"tracks": raw_tracks, "artists": raw_artists}
+        with working_folder(home.home.state / "work") as folder:
+            ingested = ingest_range(
+                home.home.landing, source.name, days, workdir=folder, catalogue=catalogue, now=datetime.now(tz=UTC)
+            )
+            yield from _outputs(ingested, source, home)
+
+    return ingest
+
+
+class SnapshotConfig(dg.Config):
+    """How much of the landing zone is read again."""
+
+    reread_all: bool = False
+
+
+def _snapshot_assets(source: Source) -> dg.AssetsDefinition:
+    references = {
+        f"raw_{name}": dg.AssetIn()
+        for name, column in (("tracks", "track_id"), ("artists", "artist_id"), ("playlists", "playlist_id"))
+        if column in source.references
+    }
+
+    @lake_multi_asset(
+        _tables(source),
+        name=f"{source.name}_snapshots",
+        partitions=None,
+        kinds={"polars", "duckdb"},
+        ins=references,
+        about=f"From landing/{source.name}.* and landing/{source.name}/date=D/; one state per day of arrival.",
+    )
+    def ingest(config: SnapshotConfig, home: HomeResource, **known: TableVersion) -> Iterator[dg.Output]:
+        landed = home.lake.open(LANDED[source.name])
+        days = changed_days(home.home.landing, source.name, landed, reread_all=config.reread_all)
+        catalogue: Catalogue = {name.removeprefix("raw_"): table for name, table in known.items()}
+        with working_folder(home.home.state / "work") as folder:
+            ingested = ingest_range(
+                home.home.landing, source.name, days, workdir=folder, catalogue=catalogue, now=datetime.now(tz=UTC)
+            )
+            yield from _outputs(ingested, source, home)
+
+    return ingest
+
+
+raw_assets = [_event_assets(source) if source.is_dated else _snapshot_assets(source) for source in SOURCES.values()]
+
+
+def _judge_rejections(source: Source) -> Callable[[TableVersion, date, HomeResource], GateResult]:
+    def judge(landed: TableVersion, day: date, home: HomeResource) -> GateResult:
+        rejected = home.lake.open(REJECTED[source.name]).only([day]).read()
+        return rejection_rate(source.name, landed.only([day]).read(), rejected, LandingGateParams())
+
+    return judge
+
+
+def _judge_files(source: Source) -> Callable[[TableVersion, date, HomeResource], GateResult]:
+    def judge(landed: TableVersion, day: date, _home: HomeResource) -> GateResult:
+        return unreadable_files(source.name, landed.only([day]).read())
+
+    return judge
+
+
+def _judge_strays(_landed: TableVersion, _day: date, home: HomeResource) -> GateResult:
+    return stray_files(strays(home.home.landing))
+
+
+def _judge_volume(plays: TableVersion, day: date, _home: HomeResource) -> GateResult:
+    rows_by_day = pl.DataFrame(
+        {"date": plays.partitions, "rows": [plays.only([known]).rows for known in plays.partitions]},
+        schema={"date": pl.Date, "rows": pl.Int64},
+    )
+    return volume("plays", rows_by_day, day, LandingGateParams())
+
+
+def _judge_freshness(plays: TableVersion, day: date, _home: HomeResource) -> GateResult:
+    return freshness("plays", plays.partitions, day, LandingGateParams())
+
+
+def _source_checks(source: Source) -> list[dg.AssetChecksDefinition]:
+    landed, partitions = LANDED[source.name], DAILY if source.is_dated else None
+    return [
+        gate_check(
+            landed,
+            name="rejection_rate",
+            judge=_judge_rejections(source),
+            partitions=partitions,
+            about="Few rows were refused; too many stop what is downstream.",
+        ),
+        gate_check(
+            landed,
+            name="unreadable_files",
+            judge=_judge_files(source),
+            partitions=partitions,
+            about="Every file could be read; one that could not is named, and the others were taken.",
+        ),
+    ]
+
+
+raw_checks = [
+    *(check for source in SOURCES.values() for check in _source_checks(source)),
+    gate_check(
+        LANDED["tracks"],
+        name="stray_files",
+        judge=_judge_strays,
+        partitions=None,
+        about="The landing zone holds no file that nobody reads.",
+    ),
+    gate_check(
+        RAW["plays"],
+        name="volume",
+        judge=_judge_volume,
+        partitions=DAILY,
+        about="As many plays as on the days before, within reason.",
+    ),
+    gate_check(
+        RAW["plays"],
+        name="freshness",
+        judge=_judge_freshness,
+        partitions=DAILY,
+        about="The day's plays have landed.",
+    ),
+]

@@ -1,0 +1,27 @@
+"""What happens by the clock, in UTC. What happens because something arrived is ``sensors``."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from recsys_assets.core.windows import monday_of
+from recsys_assets.defs.jobs import daily, monday
+from recsys_assets.defs.resources import HomeResource
+from recsys_assets.signals.tables import TRACK_SIGNALS
+
+
+@dg.schedule(job=daily, cron_schedule="0 4 * * *", default_status=dg.DefaultScheduleStatus.RUNNING)
+def daily_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """At 04:00 UTC make the day that ended at midnight: Daily Mixes are there when listeners wake up."""
+    day = context.scheduled_execution_time.date() - timedelta(days=1)
+    return dg.RunRequest(run_key=f"daily-{day}", partition_key=day.isoformat())
+
+
+@dg.schedule(job=monday, cron_schedule="0 5-23 * * 1", default_status=dg.DefaultScheduleStatus.RUNNING)
+def monday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
+    """On Monday from 05:00 UTC, as soon as Sunday is counted, make the week's anchor and Discover Weekly, once."""
+    week = monday_of(context.scheduled_execution_time.date())
+    sunday = week - timedelta(days=1)
+    if sunday not in home.lake.open(TRACK_SIGNALS).partitions:
+        return dg.SkipReason(f"signals of Sunday {sunday} are not there yet: looking again in an hour")
+    return dg.RunRequest(run_key=f"monday-{week}", partition_key=week.isoformat())
