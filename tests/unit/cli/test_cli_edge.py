@@ -1,0 +1,154 @@
+"""Failures at the edge: one line and an exit code, never a traceback."""
+
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from recsys_assets.cli.edge import ManyValues, PlainFailures, plain, seeds_from
+from recsys_assets.core.errors import (
+    DataFaultError,
+    InvalidArgumentError,
+    MissingInputError,
+    SchemaMismatchError,
+    SourceUnavailableError,
+)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("nope",),
+        ("mixes",),
+        ("mixes", "a", "b"),
+        ("mixes", "a", "--date", "yesterday"),
+        ("mixes", "a", "--date", "2026-02-30"),
+        ("mixes", "a", "--colour"),
+        ("listeners", "--limit", "0"),
+        ("listeners", "--limit", "many"),
+        ("sql",),
+        ("sql", "select 1", "--json", "--csv"),
+        ("sql", "select 1", "--limit", "0"),
+        ("vacuum", "--retention-days", "-1"),
+        ("forget",),
+        ("forget", ""),
+        ("status", "extra"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_and_exit_code_2(empty: Any, args: tuple[str, ...]):
+    result = empty.run(*args)
+
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("recsys: ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InvalidArgumentError("no\nsuch   day"), 2),
+        (MissingInputError("not there"), 1),
+        (DataFaultError("torn"), 1),
+        (SchemaMismatchError("other columns"), 1),
+        (SourceUnavailableError("busy"), 1),
+        (PermissionError(13, "Permission denied", "/x"), 1),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), 1),
+        (typer.Abort(), 130),
+        (KeyboardInterrupt(), 130),
+        (typer.Exit(3), 3),
+    ],
+)
+def test_each_failure_has_its_code(error: BaseException, code: int):
+    app = typer.Typer(cls=PlainFailures, rich_markup_mode=None)
+
+    @app.callback()
+    def root() -> None: ...
+
+    @app.command()
+    def fail() -> None:
+        raise error
+
+    result = CliRunner().invoke(app, ["fail"])
+
+    assert result.exit_code == code
+    assert "Traceback" not in result.output
+
+
+def test_a_fault_of_ours_is_not_hidden():
+    app = typer.Typer(cls=PlainFailures, rich_markup_mode=None)
+
+    @app.callback()
+    def root() -> None: ...
+
+    @app.command()
+    def fail() -> None:
+        raise ZeroDivisionError("ours")
+
+    assert isinstance(CliRunner().invoke(app, ["fail"]).exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["x", "--seeds", "0", "1", "2"], ("x", "0,1,2")),
+        (["--seeds", "0", "1", "2", "--json", "f", "x"], ("x", "0,1,2")),
+        (["--seeds", "0,1", "2", "--json", "f", "x"], ("x", "0,1,2")),
+        (["x", "--seeds", "7"], ("x", "7")),
+        (["x", "--seeds=3,4"], ("x", "3,4")),
+        (["x"], ("x", "5")),
+    ],
+)
+def test_several_values_after_one_option(args: list[str], expected: tuple[str, str]):
+    app = typer.Typer()
+    seen: list[tuple[str, str]] = []
+
+    @app.command(cls=ManyValues)
+    def command(name: str, seeds: str = "5", json: str = "") -> None:
+        seen.append((name, seeds))
+
+    result = CliRunner().invoke(app, args)
+
+    assert result.exit_code == 0, result.output
+    assert seen == [expected]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0,1,2", [0, 1, 2]), ("7", [7]), (" 1 , 2 ", [1, 2])])
+def test_seeds(text: str, expected: list[int]):
+    assert seeds_from(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "a", "1,b", "-1", "1.5", ","])
+def test_seeds_that_are_none(text: str):
+    with pytest.raises(InvalidArgumentError, match="whole numbers"):
+        seeds_from(text)
+
+
+def test_plain_takes_commands_to_the_terminal_away():
+    assert plain("\x1b]0;title\x07a\nb\u202e🎧") == "]0;titlea\nb\u202e🎧"
+
+
+def test_every_command_has_help_with_an_example(empty: Any):
+    from recsys_assets.cli.app import app
+
+    def leaves(group: object, path: tuple[str, ...]) -> list[tuple[str, ...]]:
+        commands = getattr(group, "commands", None)
+        if not commands:
+            return [path]
+        return [leaf for name, command in commands.items() for leaf in leaves(command, (*path, name))]
+
+    found = leaves(typer.main.get_command(app), ())
+    assert len(found) >= 8
+    for path in found:
+        result = empty.run(*path, "--help")
+        assert result.exit_code == 0
+        assert f"Example: recsys {' '.join(path)}" in " ".join(result.output.split()), path
+
+
+@pytest.mark.parametrize("args", [(), ("evaluate",), ("import",)])
+def test_a_group_without_a_command_shows_what_there_is(empty: Any, args: tuple[str, ...]):
+    result = empty.run(*args)
+
+    assert result.exit_code == 2
+    assert "Commands:" in result.stderr

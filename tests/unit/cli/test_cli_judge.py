@@ -1,0 +1,82 @@
+"""``recsys evaluate``: the options as they are documented, and what comes out."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recsys_assets.evaluation import holdout, missing_track
+from recsys_assets.evaluation.report import ModelRun, Report
+
+
+def planted_report(protocol: str, seeds: Sequence[int]) -> Report:
+    runs = [ModelRun("popular", seed, {"hit@10": 0.1}, 0.5) for seed in seeds]
+    runs += [ModelRun("ours", seed, {"hit@10": 0.2 + seed / 10}, 1.0) for seed in seeds]
+    return Report(protocol=protocol, dataset="planted", n_train=10, n_test=2, runs=tuple(runs))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """Replace the protocols by planted reports; return what they were asked for."""
+    calls: list[tuple[object, ...]] = []
+
+    def fake_holdout(dataset: str, path: Path, seeds: Sequence[int], *, progress: Callable[[str], None]) -> Report:
+        calls.append((dataset, path, seeds))
+        progress("seed 0: ours")
+        return planted_report("holdout", seeds)
+
+    def fake_missing(path: Path, seeds: Sequence[int], *, progress: Callable[[str], None]) -> Report:
+        calls.append((path, seeds))
+        progress("seed 0: ours")
+        return planted_report("missing-track", seeds)
+
+    monkeypatch.setattr(holdout, "evaluate_holdout", fake_holdout)
+    monkeypatch.setattr(missing_track, "evaluate_missing_track", fake_missing)
+    return calls
+
+
+def test_holdout_as_in_the_manual(empty: Any, asked: list[tuple[object, ...]], tmp_path: Path):
+    args = ("--dataset", "lastfm-2k", "--path", str(tmp_path), "--seeds", "0", "1", "--json", str(tmp_path / "x.json"))
+
+    result = empty.run("evaluate", "holdout", *args)
+
+    assert result.exit_code == 0, result.output
+    assert asked == [("lastfm-2k", tmp_path, [0, 1])]
+    assert "0.2500 ± " in result.stdout
+    assert "seed 0: ours" in result.stderr
+    written = json.loads((tmp_path / "x.json").read_text())
+    assert written["protocol"] == "holdout"
+    assert written["models"]["ours"]["hit@10"] == pytest.approx(0.25)
+    assert written["models"]["ours"]["fit_seconds"] == 1.0
+    assert (written["n_train"], written["n_test"]) == (10, 2)
+
+
+def test_missing_track_as_in_the_manual(empty: Any, asked: list[tuple[object, ...]], tmp_path: Path):
+    result = empty.run("evaluate", "missing-track", "--playlists", str(tmp_path), "--seeds", "3", "4", "--json", "-")
+
+    assert asked == [(tmp_path, [3, 4])]
+    assert json.loads(result.stdout)["seeds"] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("holdout",),
+        ("holdout", "--path", "/nowhere"),
+        ("holdout", "--path", ".", "--seeds", "one"),
+        ("holdout", "--path", ".", "--seeds"),
+        ("holdout", "--path", ".", "--json", "/nowhere/x.json"),
+        ("holdout", "--path", ".", "--dataset", "other"),
+        ("missing-track", "--playlists", "/nowhere"),
+        ("missing-track", "--path", "."),
+        ("everything",),
+    ],
+)
+def test_wrong_arguments(empty: Any, args: tuple[str, ...]):
+    result = empty.run("evaluate", *args)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1

@@ -1,0 +1,93 @@
+"""What people see of the mixes, on a planted lake with hostile names."""
+
+import json
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize("user", ["annabelle", "bob'); --"])
+def test_mixes_for_people(world: Any, user: str):
+    result = world.run("mixes", user)
+
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    # Two mixes of five tracks, each track on one line whatever its title holds.
+    assert sum("because you played" in line for line in lines) == 10
+    assert sum("Discover Weekly · 2026-01-05" in line for line in lines) == 1
+    assert sum("Daily Mix 1 · 2026-01-06" in line for line in lines) == 1
+    assert "\x1b" not in result.output
+    assert "\x07" not in result.output
+    for title in ("Plain Song", "../../x", "CON", "🎧 \u0645\u0631 [bold]loud[/bold]", "'; drop table users; --"):
+        assert title in result.output
+    assert "AC/DC" in result.output
+
+
+def test_mixes_for_programs(world: Any):
+    result = world.run("mixes", "annabelle", "--mix", "discover_weekly", "--json")
+
+    answer = json.loads(result.stdout)
+    assert answer["user_id"] == "annabelle"
+    assert [row["track"] for row in answer["rows"]] == list(world.titles.values())
+    assert answer["rows"][1] == {
+        "mix": "discover_weekly",
+        "title": "Discover Weekly",
+        "delivered_on": "2026-01-05",
+        "rank": 2,
+        "track_id": "t2",
+        "track": "../../x",
+        "artist": "AC/DC",
+        "reason": "because you played ../../x",
+        "source": "space",
+        "score": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "delivered"),
+    [
+        ((), ["2026-01-05", "2026-01-06"]),
+        (("--mix", "daily_mix"), ["2026-01-06"]),
+        (("--mix", "daily_mix_1"), ["2026-01-06"]),
+        (("--date", "2026-01-05"), ["2026-01-05"]),
+        (("--date", "2026-01-05", "--mix", "daily_mix"), ["2026-01-05"]),
+    ],
+)
+def test_which_mixes_and_of_which_day(world: Any, options: tuple[str, ...], delivered: list[str]):
+    result = world.run("mixes", "annabelle", "--json", *options)
+
+    assert sorted({row["delivered_on"] for row in json.loads(result.stdout)["rows"]}) == delivered
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (("nobody",), 2, "recsys listeners"),
+        (("annabelle", "--mix", "release_radar"), 2, "there are: daily_mix_1, discover_weekly"),
+        (("annabelle", "--date", "2026-01-04"), 1, "no mixes on or before 2026-01-04"),
+    ],
+)
+def test_mixes_that_are_not_there(world: Any, args: tuple[str, ...], code: int, says: str):
+    result = world.run("mixes", *args)
+
+    assert result.exit_code == code
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_mixes_before_the_graph_has_run(empty: Any):
+    result = empty.run("mixes", "annabelle")
+
+    assert result.exit_code == 1
+    assert "make run" in result.stderr
+
+
+def test_listeners(world: Any):
+    result = world.run("listeners", "--json", "--limit", "1")
+
+    assert json.loads(result.stdout) == {
+        "as_of": "2026-01-06",
+        "listeners": 2,
+        "rows": [{"user_id": world.listeners[1], "tracks": 2, "plays": 5.0}],
+    }
+    assert world.listeners[0] in world.run("listeners").stdout

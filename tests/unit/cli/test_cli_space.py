@@ -1,0 +1,133 @@
+"""``similar`` and ``vector`` over a planted space of three directions: what was understood, and what is near."""
+
+import json
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from recsys_assets.core.schemas import TableSchema
+from recsys_assets.latent.tables import (
+    ARTIST_NEIGHBOURS,
+    ARTIST_VECTORS,
+    TRACK_NEIGHBOURS,
+    TRACK_VECTORS,
+)
+from recsys_assets.raw.tables import RAW_ARTISTS, RAW_TRACKS
+
+DAY = date(2026, 1, 6)
+VECTORS = {
+    "calm": [1.0, 0.0, 0.0],
+    "calm-live": [1.0, 1.0, 0.0],
+    "loud": [0.0, 0.1, 1.0],
+    "loud-live": [0.0, 1.0, 1.0],
+    "far": [0.2, -1.0, 0.1],
+}
+TITLES = {
+    "calm": "Paper Lanterns",
+    "calm-live": "Paper Lanterns (Live)",
+    "loud": "Glass Rivers",
+    "loud-live": "Glass Rivers (Live)",
+    "far": "[bold]\x1bFar[/bold]",
+}
+
+
+def put(world: Any, schema: TableSchema, rows: list[dict[str, object]]) -> None:
+    filled = [
+        {name: row.get(name, DAY if name == schema.partition else None) for name in schema.dtypes} for row in rows
+    ]
+    frame = pl.DataFrame(filled, schema=schema.dtypes, orient="row")
+    world.lake.replace(schema, frame, partitions=[DAY])
+
+
+@pytest.fixture
+def space(empty: Any) -> Any:
+    put(empty, RAW_TRACKS, [{"track_id": t, "title": x, "artist_ids": ["a1"]} for t, x in TITLES.items()])
+    put(empty, RAW_ARTISTS, [{"artist_id": "a1", "name": "The Hills"}, {"artist_id": "a2", "name": "Valley"}])
+    version = {"space_version": "2026-01-06-x"}
+    put(empty, TRACK_VECTORS, [{"track_id": t, "vector": v, **version} for t, v in VECTORS.items()])
+    put(
+        empty,
+        ARTIST_VECTORS,
+        [{"artist_id": a, "vector": v, **version} for a, v in (("a1", [1.0, 0.0, 0.0]), ("a2", [0.0, 0.0, 1.0]))],
+    )
+    nearest = [("calm", "calm-live", 1, 0.7), ("calm", "far", 2, 0.2), ("loud", "loud-live", 1, 0.8)]
+    put(
+        empty,
+        TRACK_NEIGHBOURS,
+        [{"track_id": a, "neighbour_id": b, "rank": r, "cosine": x} for a, b, r, x in nearest],
+    )
+    put(empty, ARTIST_NEIGHBOURS, [{"artist_id": "a1", "neighbour_id": "a2", "rank": 1, "cosine": 0.1}])
+    return empty
+
+
+@pytest.mark.parametrize("asked", ["calm", "Paper Lanterns", "papr lanterns", "paper lanterns the hills"])
+def test_similar_by_id_by_name_and_roughly(space: Any, asked: str):
+    answer = json.loads(space.run("similar", asked, "--json").stdout)
+
+    assert [place["id"] for place in answer["resolved"]] == ["calm"]
+    assert [(row["rank"], row["id"], row["cosine"]) for row in answer["rows"]] == [
+        (1, "calm-live", 0.7),
+        (2, "far", 0.2),
+    ]
+    assert answer["rows"][0]["name"] == "Paper Lanterns (Live)"
+    assert answer["rows"][0]["artist_name"] == "The Hills"
+
+
+def test_similar_for_people(space: Any):
+    result = space.run("similar", "paper lanterns")
+
+    assert "Paper Lanterns (The Hills)" in result.stderr
+    assert "Paper Lanterns (Live)" in result.stdout
+    assert "[bold]Far[/bold]" in result.stdout
+    assert "\x1b" not in result.output
+
+
+def test_similar_artists(space: Any):
+    answer = json.loads(space.run("similar", "the hills", "--kind", "artist", "--json").stdout)
+
+    assert [row["name"] for row in answer["rows"]] == ["Valley"]
+
+
+def test_vector(space: Any):
+    asked = "Paper Lanterns (Live) - Paper Lanterns + Glass Rivers"
+
+    answer = json.loads(space.run("vector", asked, "--json", "--limit", "2").stdout)
+
+    assert [(place["sign"], place["id"]) for place in answer["resolved"]] == [
+        (1, "calm-live"),
+        (-1, "calm"),
+        (1, "loud"),
+    ]
+    # What was subtracted and added is left out, so the answer to "live, but loud" is the other live track.
+    assert answer["rows"][0]["id"] == "loud-live"
+    assert len(answer["rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (("similar",), 2),
+        (("similar", "zzzzqqqq"), 2),
+        (("similar", "calm", "--kind", "album"), 2),
+        (("similar", "far"), 1),
+        (("vector", "Paper Lanterns + + Glass"), 2),
+        (("vector", "Paper Lanterns +"), 2),
+        (("vector", 'a "b'), 2),
+        (("vector", "zzzzqqqq - xxxxjjjj"), 2),
+    ],
+)
+def test_what_can_not_be_answered(space: Any, args: tuple[str, ...], code: int):
+    result = space.run(*args)
+
+    assert result.exit_code == code, result.output
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("args", [("similar", "x"), ("vector", "x + y")])
+def test_before_there_is_a_space(empty: Any, args: tuple[str, ...]):
+    result = empty.run(*args)
+
+    assert result.exit_code == 1
+    assert "no latent space yet" in result.stderr

@@ -1,0 +1,196 @@
+"""Tables at the command line: looked at, queried, cleaned, migrated, and rid of a listener."""
+
+import csv
+import io
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from recsys_assets import tables
+from recsys_assets.core.forgotten import Forgotten
+from recsys_assets.core.schemas import TableSchema, columns
+from recsys_assets.exports.manifest import find_faults
+from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
+
+
+def test_status(world: Any):
+    result = world.run("status", "--json")
+
+    found = {table["table"]: table for table in json.loads(result.stdout)["tables"]}
+    assert found["mixes.daily_mix"]["rows"] == 20
+    assert (found["mixes.daily_mix"]["first"], found["mixes.daily_mix"]["newest"]) == ("2026-01-05", "2026-01-06")
+    assert "signals.track_signals" not in found
+    assert "mixes.daily_mix" in world.run("status").stdout
+    assert "signals.track_signals" in world.run("status", "--all").stdout
+
+
+def test_status_of_nothing_says_how_to_begin(empty: Any):
+    result = empty.run("status")
+
+    assert result.exit_code == 0
+    assert "recsys demo" in result.stderr
+
+
+QUERY = "select track_id, title, artist_ids from raw.raw_tracks order by track_id"
+
+
+def test_sql_for_programs(world: Any):
+    rows = json.loads(world.run("sql", QUERY, "--json").stdout)
+    parsed = list(csv.DictReader(io.StringIO(world.run("sql", QUERY, "--csv").stdout)))
+
+    assert [row["title"] for row in rows] == [row["title"] for row in parsed]
+    assert rows[1] == {"track_id": "t2", "title": "../../x", "artist_ids": ["a1"]}
+    assert parsed[1]["artist_ids"] == '["a1"]'
+    assert rows[4]["title"] == "'; drop table users; --\nsecond line"
+
+
+def test_sql_for_people(world: Any):
+    result = world.run("sql", QUERY, "--limit", "2")
+
+    assert "Plain Song" in result.stdout
+    assert "drop table" not in result.stdout
+    assert "3 more rows" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "query", ["selec 1", "select * from nowhere", "create table x (a int)", "drop view raw.raw_tracks"]
+)
+def test_sql_that_is_refused(world: Any, query: str):
+    result = world.run("sql", query)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("recsys: the query was refused")
+
+
+def test_the_small_prompt(world: Any):
+    typed = "select count(*) as n\nfrom mixes.daily_mix;\nselec;\n.quit\n"
+
+    result = world.run("duckdb", "--builtin", input=typed)
+
+    assert result.exit_code == 0, result.output
+    assert "20" in result.stdout
+    assert "the query was refused" in result.stderr
+
+
+def test_the_shell_is_opened_read_only(world: Any, monkeypatch: pytest.MonkeyPatch):
+    called: list[list[str]] = []
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr("os.execv", lambda _, args: called.append(args) or sys.exit(0))
+
+    world.run("duckdb")
+
+    assert called == [["/bin/duckdb", "-readonly", str(world.home.warehouse)]]
+
+
+def test_vacuum_deletes_what_no_version_needs_and_the_warehouse_still_works(world: Any):
+    world.lake.replace(
+        PLAY_CONFIDENCE, world.lake.open(PLAY_CONFIDENCE).read(), partitions=world.lake.open(PLAY_CONFIDENCE).partitions
+    )
+    counted = json.loads(world.run("vacuum", "--retention-days", "0", "--dry-run", "--json").stdout)
+
+    result = json.loads(world.run("vacuum", "--retention-days", "0", "--json").stdout)
+
+    assert counted["files"] == result["files"] == result["tables"]["play_matrix.play_confidence"] == 2
+    assert world.run("sql", "select count(*) from play_matrix.play_confidence").exit_code == 0
+    assert "deleted 0 files" in world.run("vacuum", "--retention-days", "0").stdout
+
+
+def files_that_name(user: str, folder: Path) -> list[str]:
+    """Look into every file, unpacking Parquet, for an id."""
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            text = (
+                pl.read_parquet(path).write_json() if path.suffix == ".parquet" else path.read_bytes().decode("latin1")
+            )
+            if user in text or user in path.name:
+                found.append(path.relative_to(folder).as_posix())
+    return found
+
+
+def test_forget_leaves_no_trace_and_nobody_else_is_touched(world: Any):
+    assert files_that_name("annabelle", world.home.root)
+
+    result = world.run("forget", "annabelle", "--yes", "--json")
+
+    assert result.exit_code == 0, result.output
+    erased = json.loads(result.stdout)
+    assert {name: rows for name, rows in erased["tables"].items() if rows} == {
+        "raw.raw_playlists": 1,
+        "raw.raw_playlist_tracks": 1,
+        "play_matrix.play_confidence": 4,
+        "mixes.discover_weekly": 5,
+        "mixes.daily_mix": 10,
+    }
+    assert (erased["exports"], erased["demo_truth"], erased["rows"]) == (10, 2, 33)
+    assert files_that_name("annabelle", world.home.root) == []
+    assert find_faults(world.home.exports / "date=2026-01-06") == []
+    assert "annabelle" in Forgotten.load(world.home.forgotten)
+    others = json.loads(
+        world.run("sql", "select user_id, count(*) as n from mixes.daily_mix group by all", "--json").stdout
+    )
+    assert others == [{"user_id": "bob'); --", "n": 10}]
+
+
+def test_forget_again_erases_nothing_and_readmit_opens_the_door(world: Any):
+    world.run("forget", "annabelle", "--yes")
+
+    assert "No table names annabelle" in world.run("forget", "annabelle", "--yes").stdout
+    assert "may be taken in again" in world.run("forget", "annabelle", "--readmit").stdout
+    assert "annabelle" not in Forgotten.load(world.home.forgotten)
+    assert "was not on the list" in world.run("forget", "annabelle", "--readmit").stdout
+
+
+def test_forget_asks_first(world: Any):
+    result = world.run("forget", "annabelle", input="n\n")
+
+    assert result.exit_code == 130
+    assert world.run("mixes", "annabelle").exit_code == 0
+    assert world.run("forget", "annabelle", input="y\n").exit_code == 0
+    assert world.run("mixes", "annabelle").exit_code == 2
+
+
+def redeclare(monkeypatch: pytest.MonkeyPatch, changed: TableSchema) -> None:
+    monkeypatch.setattr(
+        tables, "ALL_TABLES", tuple(changed if table.name == changed.name else table for table in tables.ALL_TABLES)
+    )
+
+
+def test_migrate(world: Any, monkeypatch: pytest.MonkeyPatch):
+    kept = tuple(column for column in PLAY_CONFIDENCE.columns if column.name != "play_count")
+    changed = replace(PLAY_CONFIDENCE, columns=(*kept, *columns(("trust", pl.Float32, "New."))))
+    redeclare(monkeypatch, changed)
+
+    assert "1 tables would be rewritten" in world.run("migrate", "--dry-run").stdout
+    result = world.run("migrate", "--json")
+
+    assert json.loads(result.stdout)["changes"] == [
+        {"table": "play_matrix.play_confidence", "added": ["trust"], "dropped": ["play_count"], "rows": 8}
+    ]
+    assert json.loads(world.run("sql", "select distinct trust from play_matrix.play_confidence", "--json").stdout) == [
+        {"trust": None}
+    ]
+    assert "0 tables rewritten" in world.run("migrate").stdout
+
+
+def test_migrate_refuses_what_needs_a_decision(world: Any, monkeypatch: pytest.MonkeyPatch):
+    changed = replace(
+        PLAY_CONFIDENCE,
+        columns=(
+            *PLAY_CONFIDENCE.columns[:2],
+            *columns(("confidence", pl.Int64, "Other."), ("new", pl.Int64, "", False)),
+        ),
+    )
+    redeclare(monkeypatch, changed)
+
+    result = world.run("migrate")
+
+    assert result.exit_code == 1
+    assert "confidence changes from Float32 to Int64" in result.stderr
+    assert "new is new and may not be null" in result.stderr
+    assert world.lake.open(PLAY_CONFIDENCE).read().height == 8

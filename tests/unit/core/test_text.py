@@ -1,0 +1,61 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys_assets.core.text import ISOLATE_END, ISOLATE_START, display, safe_filename
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Blue Hour", "Blue Hour"),
+        (None, ""),
+        ("two\nlines\tand\x00 a bell\x07", "two lines and a bell"),
+        ("line\u2028separator", "line separator"),
+        ("evil\u202egnp.exe", "evilgnp.exe"),
+        ("שלום", f"{ISOLATE_START}שלום{ISOLATE_END}"),
+        ("family \U0001f468\u200d\U0001f469\u200d\U0001f467", "family \U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ("half \ud800 a pair", "half a pair"),
+        ("z" + "\u0300" * 50, "z" + "\u0300" * 4),
+    ],
+)
+def test_what_is_shown_is_harmless(text, shown):
+    assert display(text) == shown
+
+
+def test_long_text_is_cut_between_characters():
+    assert display("abcdef", max_length=4) == "abc…"
+    # The accent belongs to the e: neither is shown without the other.
+    assert display("abe\u0301fgh", max_length=4) == "ab…"
+    assert len(display("x" * 10_000_000)) == 60
+
+
+@given(st.text(alphabet=st.characters(), max_size=200), st.integers(2, 80))
+def test_any_text_gives_one_short_printable_line(text, max_length):
+    shown = display(text, max_length=max_length)
+    assert len(shown.strip(ISOLATE_START + ISOLATE_END)) <= max_length
+    assert all(unicodedata.category(ch) not in {"Cc", "Cs", "Zl", "Zp"} for ch in shown)
+    shown.encode("utf-8")
+
+
+@pytest.mark.parametrize("external_id", ["u1", "4f-2_x"])
+def test_plain_ids_name_their_files(external_id):
+    assert safe_filename(external_id) == external_id
+
+
+@pytest.mark.parametrize(
+    "external_id",
+    ["../../x", "CON", "con", "", ".", "a b", "A", "ünï", "x" * 300, "a/b", "a\\b", "\ud800", "q'; drop", "a~1"],
+)
+def test_any_other_id_gives_a_portable_name(external_id):
+    name = safe_filename(external_id)
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-~")
+    assert len(name) <= 70
+    assert name.partition("~")[2]
+
+
+@given(st.lists(st.text(max_size=20), unique=True, max_size=30))
+def test_two_ids_never_share_a_name_even_where_case_is_ignored(ids):
+    assert len({safe_filename(external_id).lower() for external_id in ids}) == len(ids)

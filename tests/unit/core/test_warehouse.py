@@ -1,0 +1,211 @@
+"""DuckDB over the lake: queries from files, and the catalogue under readers, writers and accidents."""
+
+import os
+import threading
+from dataclasses import replace as changed
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from factories import NUMBERS, day, numbers, stored
+from polars._typing import PolarsDataType
+
+from recsys_assets.core import warehouse as module
+from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
+from recsys_assets.core.lake import Lake
+from recsys_assets.core.warehouse import SqlSettings, Warehouse, connected, duckdb_type, run_sql
+
+OTHER = changed(NUMBERS, group="select", name='odd "name"')
+
+
+@pytest.fixture
+def warehouse(lake: Lake, tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "ware house" / "warehouse.duckdb", lake)
+
+
+@pytest.fixture
+def queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(module, "SQL_ROOT", tmp_path)
+    (tmp_path / "g").mkdir()
+    return tmp_path / "g"
+
+
+def test_a_query_reads_tables_and_frames_with_parameters(lake: Lake, queries: Path):
+    table = stored(lake, NUMBERS, pl.concat([numbers(day(0), {"ann": 1}), numbers(day(1), {"bob": 5})]))
+    (queries / "q.sql").write_text(
+        "select t.user_id, t.n * f.factor as n, t.date from t cross join f where t.n > $least order by t.user_id"
+    )
+
+    found = run_sql("g/q", inputs={"t": table, "f": pl.DataFrame({"factor": [10]})}, parameters={"least": 1})
+
+    assert found.rows() == [("bob", 50, day(1))]
+
+
+def test_a_table_without_files_has_its_columns(lake: Lake, queries: Path):
+    (queries / "q.sql").write_text("select * from t")
+
+    assert run_sql("g/q", inputs={"t": lake.open(NUMBERS)}).schema == NUMBERS.dtypes
+
+
+def test_a_query_that_is_not_there_says_where_it_was_looked_for(queries: Path):
+    with pytest.raises(MissingInputError, match=r"g/none\.sql"):
+        run_sql("g/none", inputs={})
+
+
+def test_a_query_that_does_not_fit_in_memory_spills_and_leaves_nothing(tmp_path: Path):
+    # 3 million strings with a window over them are some 400 MB.
+    settings = SqlSettings(memory_limit="200MB", threads=1, temp_directory=str(tmp_path))
+    with connected({}, settings) as connection:
+        query = (
+            "with r as (select md5(i::varchar) as k, i from range(3000000) t(i)), "
+            "o as (select k, i, row_number() over (order by k) as n from r) select count(*), max(n), sum(i) from o"
+        )
+        peak = connection.sql(query).fetchall()
+        (folder,) = tmp_path.iterdir()
+
+    assert peak == [(3_000_000, 3_000_000, 3_000_000 * 2_999_999 // 2)]
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "name"),
+    [
+        (pl.List(pl.Float32), "float[]"),
+        (pl.Datetime("us", "UTC"), "timestamptz"),
+        (pl.Datetime("us"), "timestamp"),
+        (pl.Int32, "integer"),
+    ],
+)
+def test_types_of_the_lake_have_names(dtype: PolarsDataType, name: str):
+    assert duckdb_type(dtype) == name
+
+
+def test_a_type_no_table_may_have_is_refused():
+    with pytest.raises(InvalidArgumentError, match="Duration"):
+        duckdb_type(pl.Duration("us"))
+
+
+def test_publishing_shows_the_newest_version_and_keeps_the_other_views(lake: Lake, warehouse: Warehouse):
+    stored(lake, OTHER, numbers(day(0), {"ann": 1}))
+    stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
+    warehouse.rebuild([NUMBERS, OTHER])
+    stored(lake, OTHER, numbers(day(1), {"ann": 3}))
+    stored(lake, NUMBERS, numbers(day(1), {"ann": 4}))
+    warehouse.publish([NUMBERS])
+
+    numbers_of = [
+        warehouse.query(f"select n from {name} order by n")["n"].to_list()
+        for name in ('"group".numbers', '"select"."odd ""name"""')
+    ]
+    assert numbers_of == [[2, 4], [1]]
+
+
+def test_rebuilding_catches_up_after_a_crash_between_commit_and_publication(lake: Lake, warehouse: Warehouse):
+    warehouse.rebuild([NUMBERS, OTHER])
+    stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
+    assert warehouse.query('select n from "group".numbers').is_empty()
+
+    warehouse.rebuild([NUMBERS])
+
+    assert warehouse.query('select user_id, n from "group".numbers').rows() == [("ann", 2)]
+    assert warehouse.query("select view_name from duckdb_views() where not internal").rows() == [("numbers",)]
+
+
+def test_what_a_dead_publisher_left_is_taken_away(lake: Lake, warehouse: Warehouse):
+    warehouse.rebuild([NUMBERS])
+    for leftover in (".warehouse.duckdb.new", ".warehouse.duckdb.new.wal"):
+        warehouse.path.with_name(leftover).write_bytes(b"half a file")
+
+    warehouse.publish([OTHER])
+
+    assert warehouse.query('select * from "group".numbers').is_empty()
+    assert sorted(path.name for path in warehouse.path.parent.iterdir() if "lock" not in path.name) == [
+        "warehouse.duckdb"
+    ]
+
+
+def test_the_catalogue_works_from_any_folder_and_says_what_a_table_is(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    relative = Lake("lake")
+    stored(relative, NUMBERS, numbers(day(0), {"ann": 2}))
+    warehouse = Warehouse(tmp_path / "w.duckdb", relative)
+    warehouse.publish([NUMBERS])
+    monkeypatch.chdir("/")
+
+    assert warehouse.query('select n from "group".numbers').rows() == [(2,)]
+    comment = warehouse.query("select comment from duckdb_views() where view_name = 'numbers'")
+    assert comment.rows() == [(NUMBERS.grain,)]
+
+
+def test_readers_and_publishers_never_meet(lake: Lake, warehouse: Warehouse):
+    stored(lake, NUMBERS, numbers(day(0), dict.fromkeys("abc", 0)))
+    warehouse.rebuild([NUMBERS])
+    done, faults, answers = threading.Event(), [], []
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                answers.append(tuple(warehouse.query('select n from "group".numbers order by user_id')["n"]))
+            except Exception as error:  # noqa: BLE001 - any failure of a reader is the finding
+                faults.append(error)
+
+    def write(mark: int) -> None:
+        for turn in range(8):
+            lake.replace(NUMBERS, numbers(day(0), dict.fromkeys("abc", mark + turn)), partitions=[day(0)])
+            warehouse.publish([NUMBERS])
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=(mark,)) for mark in (100, 200)]
+    for thread in readers + writers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    for thread in readers:
+        thread.join()
+
+    assert faults == []
+    assert len(answers) > 10
+    assert {len(set(answer)) for answer in answers} == {1}, "half of one version and half of another"
+    assert answers[-1][0] in (107, 207) or warehouse.query('select n from "group".numbers')["n"][0] in (107, 207)
+
+
+def test_the_file_does_not_grow(lake: Lake, warehouse: Warehouse):
+    stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
+    warehouse.rebuild([NUMBERS])
+    before = warehouse.path.stat().st_size
+    for _ in range(30):
+        warehouse.publish([NUMBERS])
+
+    assert warehouse.path.stat().st_size <= before + 256 * 1024
+
+
+def test_everybody_may_read_the_file(lake: Lake, warehouse: Warehouse):
+    umask = os.umask(0o022)
+    try:
+        warehouse.rebuild([NUMBERS])
+    finally:
+        os.umask(umask)
+
+    assert warehouse.path.stat().st_mode & 0o444 == 0o444
+
+
+@pytest.mark.parametrize("sql", ["select * from nowhere", "selec", "create table x (a int)"])
+def test_a_query_that_duckdb_refuses_is_an_invalid_argument(lake: Lake, warehouse: Warehouse, sql: str):
+    with pytest.raises(MissingInputError, match="make run"):
+        warehouse.query(sql)
+    warehouse.rebuild([NUMBERS])
+
+    with pytest.raises(InvalidArgumentError, match="refused"):
+        warehouse.query(sql)
+
+
+def test_a_person_may_open_the_file_while_it_is_exchanged(lake: Lake, warehouse: Warehouse):
+    stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
+    warehouse.rebuild([NUMBERS])
+    with duckdb.connect(str(warehouse.path), read_only=True) as person:
+        warehouse.publish([NUMBERS])
+        assert person.sql('select n from "group".numbers').fetchall() == [(2,)]
