@@ -12,7 +12,7 @@ PORT ?= 3000
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: setup run graph ui test lint format types bench lock clean help
+.PHONY: setup run ui test lint format types bench lock clean help
 
 help:  ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 
 run: setup  ## Demo world if the landing zone is empty, the graph, one listener's mixes, the web UI (UI=0: without).
 	@$(BIN)/python -m scripts.run --ui $(UI) --port $(PORT)
+
+ui: setup  ## The web UI and its daemon, over what is there.
+	@$(BIN)/python -m scripts.run --only-ui --port $(PORT)
 
 test: setup  ## The test suite.
 	@$(BIN)/pytest

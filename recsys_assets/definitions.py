@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-# Ranged runs (`backfill_policy`) are "beta" since 2023 and partitioned checks a "preview"; the warnings would stand some
-# sixty times above every command. To go when Dagster calls both stable.
+# Ranged runs (`backfill_policy`) are "beta" since 2023 and partitioned checks a "preview"; the warnings would stand
+# some sixty times above every command. To go when Dagster calls both stable.
 for unfinished in (dg.BetaWarning, dg.PreviewWarning):
     warnings.filterwarnings("ignore", category=unfinished)
 
@@ -18,7 +18,8 @@ from recsys_assets.defs.resources import production_resources  # noqa: E402
 def build_defs(resources: Mapping[str, object] | None = None) -> dg.Definitions:
     """Build the definitions, with ``resources`` in place of the production ones of the same name."""
     return dg.Definitions(
-        assets=dg.load_assets_from_package_module(recsys_assets.defs),
+        # Each asset links to the lines that make it.
+        assets=dg.with_source_code_references(dg.load_assets_from_package_module(recsys_assets.defs)),
         asset_checks=dg.load_asset_checks_from_package_module(recsys_assets.defs),
         jobs=[jobs.catalogue, jobs.ingest, jobs.daily, jobs.monday],
         schedules=[schedules.daily_refresh, schedules.monday_delivery],

@@ -27,10 +27,10 @@ ANCHORS = 2
 def main() -> int:
     """Do it all; return the exit code."""
     arguments = _arguments()
+    _prepare_instance()
+    if arguments.only_ui:
+        return serve(arguments.port)
     home = Path(os.environ["RECSYS_HOME"]).resolve()
-    instance_folder = Path(os.environ["DAGSTER_HOME"])
-    instance_folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(ROOT / "dagster.yaml", instance_folder / "dagster.yaml")
     started = time.monotonic()
     yesterday = datetime.now(tz=UTC).date() - timedelta(days=1)
     if not any((home / "landing").glob("*")):
@@ -52,8 +52,15 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--ui", default="1", choices=["0", "1"])
+    parser.add_argument("--only-ui", action="store_true", help="start the web UI and nothing else")
     parser.add_argument("--port", type=int, default=3000)
     return parser.parse_args()
+
+
+def _prepare_instance() -> None:
+    folder = Path(os.environ["DAGSTER_HOME"])
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / "dagster.yaml", folder / "dagster.yaml")
 
 
 def _say(line: str) -> None:
@@ -92,12 +99,15 @@ def serve(port: int) -> int:
         "-p", str(port), "-h", "127.0.0.1", "--log-level", "warning",
     ]  # fmt: skip
 
+    # `dagster dev` says of itself that it is superseded by a tool for another project layout.
+    environment = os.environ | {"PYTHONWARNINGS": "ignore:Function"}
+
     def as_from_a_terminal() -> None:
         # A server started in the background inherits ignored signals and could never be ended.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
 
-    with subprocess.Popen(command, cwd=ROOT, preexec_fn=as_from_a_terminal) as server:  # noqa: PLW1509
+    with subprocess.Popen(command, cwd=os.environ["DAGSTER_HOME"], env=environment, preexec_fn=as_from_a_terminal) as server:  # noqa: PLW1509
         try:
             return server.wait()
         except KeyboardInterrupt:

@@ -1,6 +1,5 @@
 """The asset of ``exports``: a day's mixes as files for other programs."""
 
-
 import dagster as dg
 
 from recsys_assets.defs.failures import TRANSIENT_RETRIES, told_to_dagster

@@ -15,7 +15,7 @@ from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.defs.metadata import PREVIEW_ROWS, version_metadata
 from recsys_assets.defs.resources import HomeResource
-from recsys_assets.tables import table_named
+from recsys_assets.tables import ALL_TABLES, table_named
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,13 @@ class LakeIOManager(dg.ConfigurableIOManager):
         if days is None or days:
             rows = _with_partition(rows, schema, days)
             self.home.lake.replace(schema, rows, partitions=days, note={"run_id": context.run_id or ""})
-        self.home.warehouse.publish([schema])
+        # The first publication names every table: a query on one that is still empty finds its columns.
+        warehouse = self.home.warehouse
+        warehouse.publish([schema] if warehouse.path.exists() else ALL_TABLES)
         table = self.home.lake.open(schema)
         written = table if days is None else table.only(days)
         preview = written.scan().head(PREVIEW_ROWS).collect()
-        context.add_output_metadata(dict(version_metadata(written, preview, table.version)))
+        context.add_output_metadata(version_metadata(written, preview, table.version))
 
     def load_input(self, context: dg.InputContext) -> TableVersion:
         """Pin the table and keep the partitions that the graph maps to."""

@@ -97,7 +97,7 @@ def per_day(
     return pl.concat(frames, how="vertical") if frames else table.empty()
 
 
-def outputs(tables: Sequence[TableSchema], frames: Sequence[pl.DataFrame]) -> Iterator[dg.Output]:
+def outputs(tables: Sequence[TableSchema], frames: Sequence[pl.DataFrame | pl.LazyFrame]) -> Iterator[dg.Output]:
     """Yield the rows of each table of a step that makes several."""
     for table, frame in zip(tables, frames, strict=True):
         yield dg.Output(frame, output_name=table.name)

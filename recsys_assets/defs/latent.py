@@ -22,7 +22,6 @@ from recsys_assets.latent.days import find_neighbours, map_days
 from recsys_assets.latent.gates import anchor_beats_popularity
 from recsys_assets.latent.layout import MapParams
 from recsys_assets.latent.map_picture import draw_map
-from recsys_assets.play_matrix.confidence import Evidence
 from recsys_assets.play_matrix.params import ConfidenceParams
 
 WINDOW_WEEKS = -(-WINDOW_DAYS // 7)
@@ -52,9 +51,10 @@ def latent_anchor(
     """Tune, fit from scratch, and turn."""
     frames = make_anchors(
         partition_days(context),
-        Evidence(track_signals, raw_play_counts, raw_tracks),
-        raw_tracks,
         Anchors.open(home.lake),
+        track_signals=track_signals,
+        play_counts=raw_play_counts,
+        tracks=raw_tracks,
         confidence=ConfidenceParams(),
         params=config,
         settings=sql.settings,

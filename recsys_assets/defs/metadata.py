@@ -1,13 +1,14 @@
 """What a person sees on an asset's page: columns, counts, a preview, a picture."""
 
 import base64
-from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.schemas import TableSchema
+from recsys_assets.raw.tables import DETAIL, RAW_ROW
 
 PREVIEW_ROWS = 8
 PREVIEW_CHARACTERS = 48
@@ -29,13 +30,15 @@ def column_schema(schema: TableSchema) -> dg.TableSchema:
     )
 
 
-def version_metadata(written: TableVersion, preview: pl.DataFrame, delta_version: int) -> Mapping[str, object]:
+def version_metadata(written: TableVersion, preview: pl.DataFrame, delta_version: int) -> dict[str, Any]:
     """Describe what was just written: the partitions of this run only.
 
     Previews stay in Dagster's event log, where `recsys forget` does not reach: they name no listener.
     """
     if written.schema.personal:
-        preview = preview.with_columns(pl.lit("(a listener)").alias(written.schema.personal))
+        # A refused row is kept as text too, with the listener in it.
+        named = [name for name in (written.schema.personal, RAW_ROW, DETAIL) if name in preview.columns]
+        preview = preview.with_columns(pl.lit("(a listener)").alias(name) for name in named)
     return {
         "dagster/row_count": written.rows,
         "bytes": written.size_bytes,

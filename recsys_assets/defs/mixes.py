@@ -19,6 +19,7 @@ from recsys_assets.mixes.discover_weekly import DiscoverParams
 from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.weeks import WeekParams, deliver_weeks, train_weeks
 from recsys_assets.play_matrix.params import ConfidenceParams
+from recsys_assets.raw.ingest import working_folder
 
 # Read whole, up to the day: what a listener heard two years ago is not a discovery.
 HISTORY = ["track_signals", "artist_signals"]
@@ -51,7 +52,12 @@ def ranker(context: dg.AssetExecutionContext, config: WeekConfig, home: HomeReso
     """Train on what was known before the Monday."""
     weeks = partition_days(context)
     return train_weeks(
-        weeks, MixSources.open(home.lake), Anchors.open(home.lake), config, ConfidenceParams(), sql.settings
+        weeks,
+        MixSources.open(home.lake),
+        Anchors.open(home.lake),
+        params=config,
+        confidence=ConfidenceParams(),
+        settings=sql.settings,
     )
 
 
@@ -73,8 +79,19 @@ def discover(
     """Rank candidates and deliver thirty of them to each listener."""
     weeks, offered = partition_days(context), home.lake.open(t.DISCOVER_WEEKLY)
     sources = MixSources.open(home.lake)
-    frames = deliver_weeks(weeks, sources, ranker, offered, config, config, ConfidenceParams(), sql.settings)
-    yield from outputs((t.CANDIDATES, t.DISCOVER_WEEKLY), frames)
+    with working_folder(home.home.state / "work") as folder:
+        frames = deliver_weeks(
+            weeks,
+            sources,
+            ranker,
+            offered,
+            shape=config,
+            params=config,
+            confidence=ConfidenceParams(),
+            workdir=folder,
+            settings=sql.settings,
+        )
+        yield from outputs((t.CANDIDATES, t.DISCOVER_WEEKLY), frames)
 
 
 @lake_asset(

@@ -5,9 +5,9 @@ Dagster's own console logger writes some ten lines per step.
 
 import logging
 import sys
+from typing import Any
 
 import dagster as dg
-from dagster._utils.error import SerializableErrorInfo
 
 
 class StepLines(logging.Handler):
@@ -45,16 +45,18 @@ class StepLines(logging.Handler):
         sys.stdout.flush()
 
 
-def _innermost(error: SerializableErrorInfo | None) -> str:
+def _innermost(error: Any) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
     return error.message.strip() if error is not None else "no reason was recorded"
 
 
-@dg.logger(description="One line per step, for a person at a terminal.")
-def step_lines(_context: dg.InitLoggerContext) -> logging.Logger:
+def _step_lines(_context: dg.InitLoggerContext) -> logging.Logger:
     """Make the logger."""
     # Steps are logged at level DEBUG.
     logger = logging.Logger("recsys.steps", level=logging.DEBUG)
     logger.addHandler(StepLines())
     return logger
+
+
+step_lines = dg.LoggerDefinition(_step_lines, description="One line per step, for a person at a terminal.")

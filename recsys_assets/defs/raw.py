@@ -1,7 +1,7 @@
 """Assets of ``raw``: what landed, typed; what was refused, with its reason; which files were read.
 
-Events (plays, feedback) are daily. Snapshots (catalogue, playlists, totals) have no Dagster partitions: each state is kept
-under the day it arrived on, and whoever needs it reads the newest that arrived by its own day.
+Events (plays, feedback) are daily. Snapshots (catalogue, playlists, totals) have no Dagster partitions: each state
+is kept under the day it arrived on, and whoever needs it reads the newest that arrived by its own day.
 """
 
 from collections.abc import Callable, Iterator

@@ -10,16 +10,27 @@ from recsys_assets.defs.resources import HomeResource
 from recsys_assets.signals.tables import TRACK_SIGNALS
 
 
-@dg.schedule(job=daily, cron_schedule="0 4 * * *", default_status=dg.DefaultScheduleStatus.RUNNING)
+# Dagster shows a sensor's docstring and not a schedule's, so what a user sees happen is said as an argument.
+@dg.schedule(
+    job=daily,
+    cron_schedule="0 4 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="At 04:00 UTC make the day that ended at midnight: Daily Mixes are there when listeners wake up.",
+)
 def daily_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """At 04:00 UTC make the day that ended at midnight: Daily Mixes are there when listeners wake up."""
+    """Ask for yesterday."""
     day = context.scheduled_execution_time.date() - timedelta(days=1)
     return dg.RunRequest(run_key=f"daily-{day}", partition_key=day.isoformat())
 
 
-@dg.schedule(job=monday, cron_schedule="0 5-23 * * 1", default_status=dg.DefaultScheduleStatus.RUNNING)
+@dg.schedule(
+    job=monday,
+    cron_schedule="0 5-23 * * 1",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="On Monday from 05:00 UTC, once Sunday is counted, make the week's anchor and Discover Weekly.",
+)
 def monday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
-    """On Monday from 05:00 UTC, as soon as Sunday is counted, make the week's anchor and Discover Weekly, once."""
+    """Ask for the week that begins, or wait for its Sunday."""
     week = monday_of(context.scheduled_execution_time.date())
     sunday = week - timedelta(days=1)
     if sunday not in home.lake.open(TRACK_SIGNALS).partitions:

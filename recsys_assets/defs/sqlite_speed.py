@@ -1,9 +1,11 @@
 """Dagster's SQLite storage without a wait for the disk at every event.
 
-A ranged run of 60 days writes some two thousand events, each in a connection and a transaction of its own. With SQLite's
+A ranged run of 60 days writes some two thousand events, each in a connection and a transaction of its own. With
+SQLite's
 default each commit waits for the disk, and each close, being the last, folds the write-ahead log back in: 25 of the 47
 seconds of such a run. In WAL mode ``synchronous = normal`` can not corrupt a database; a power cut may lose the
-last events of a run, which then has to be made again anyway. What the runs publish (``core.lake``) is not touched by this.
+last events of a run, which then has to be made again anyway. What the runs publish (``core.lake``) is not touched by
+this.
 """
 
 import sqlite3

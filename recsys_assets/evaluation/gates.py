@@ -1,4 +1,4 @@
-"""Gates on quality: figures of the day's hold-out against their baselines. Only verdicts; measuring is ``space_metrics``."""
+"""Gates on quality: the day's figures against their baselines. Only verdicts; measuring is ``space_metrics``."""
 
 import polars as pl
 
@@ -28,8 +28,8 @@ def _compare(metrics: pl.DataFrame, baseline: str, *, name: str, slack: float, i
     # A small hold-out says little: only a difference outside of its interval stops mixes.
     is_certain = ours["high"] < theirs["value"]
     notes = (
-        f"{JUDGED} {ours['value']:.4f} [{ours['low']:.4f}, {ours['high']:.4f}] against {baseline} {theirs['value']:.4f} "
-        f"on {ours['n_listeners']} listeners"
+        f"{JUDGED} {ours['value']:.4f} [{ours['low']:.4f}, {ours['high']:.4f}] against {theirs['value']:.4f} "
+        f"of {baseline}, on {ours['n_listeners']} listeners"
     )
     if not passed:
         notes += ". Compare the week's tuner_trials and what changed in the signals before releasing mixes"

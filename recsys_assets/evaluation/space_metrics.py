@@ -2,7 +2,8 @@
 
 The last days are hidden, the space is fitted on what was known before them with the hyperparameters that serve the
 day, and asked for the tracks that listeners then heard for the first time. Yesterday's model is the same with the
-hyperparameters that served the day before: they differ on Mondays, when a new anchor takes over. Verdicts are ``gates``.
+hyperparameters that served the day before: they differ on Mondays, when a new anchor takes over. Verdicts are
+``gates``.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Turning one fit onto another, so that a space remade daily does not jump.
 
-A factorisation is determined up to a rotation: turning listeners and items together changes no score. The turn that brings the
-tracks of two fits closest is orthogonal Procrustes (Schönemann 1966).
+A factorisation is determined up to a rotation: turning listeners and items together changes no score. The turn that
+brings the tracks of two fits closest is orthogonal Procrustes (Schönemann 1966).
 """
 
 from dataclasses import dataclass

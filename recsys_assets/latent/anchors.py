@@ -50,11 +50,11 @@ POPULAR_TRIAL = 0
 class AnchorParams(BaseModel, frozen=True):
     """How a week's anchor is made."""
 
-    holdout_days: int = Field(7, ge=1, le=60, description="Days hidden from the tuner's trials.")
-    max_trials: int = Field(16, ge=1, le=500, description="Settings that the tuner tries at most.")
-    epochs: int = Field(16, ge=1, description="Epochs of the chosen setting.")
-    max_embedding_size: int = Field(64, ge=4, le=2048, description="Most dimensions.")
-    seed: int = Field(7, description="Of every start.")
+    holdout_days: int = Field(default=7, ge=1, le=60, description="Days hidden from the tuner's trials.")
+    max_trials: int = Field(default=16, ge=1, le=500, description="Settings that the tuner tries at most.")
+    epochs: int = Field(default=16, ge=1, description="Epochs of the chosen setting.")
+    max_embedding_size: int = Field(default=64, ge=4, le=2048, description="Most dimensions.")
+    seed: int = Field(default=7, description="Of every start.")
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ class Anchors:
         space = from_tables(SpaceTables(users, tracks, artists), params)
         if space.space_version != row[c.SPACE_VERSION].item():
             raise VersionMismatchError(
-                f"the anchor of {week} has vectors of {space.space_version} and parameters of {row[c.SPACE_VERSION].item()}: "
-                "make it again"
+                f"the anchor of {week} has vectors of {space.space_version} and parameters of "
+                f"{row[c.SPACE_VERSION].item()}: make it again"
             )
         return space
 
@@ -124,7 +124,8 @@ class Anchors:
         """Read the anchor that ``week``'s is turned onto; None for the very first.
 
         Raises:
-            MissingInputError: the week before was not made though earlier ones were: turning onto an older one would make the
+            MissingInputError: the week before was not made though earlier ones were: turning onto an older one would
+                make the
                 space of a week depend on the order in which weeks were made.
         """
         previous = self.read(week - WEEK)
@@ -134,6 +135,7 @@ class Anchors:
 
 
 def make_first(week: date, why: str) -> str:
+    """Say that a week's anchor is missing, why it is needed and how to make it."""
     return (
         f"no anchor for the week of Monday {week}, and {why}. Make it first: "
         f"dagster job backfill -j monday --partitions {week} --noprompt"
@@ -142,10 +144,11 @@ def make_first(week: date, why: str) -> str:
 
 def make_anchors(
     weeks: Sequence[date],
-    evidence: Evidence,
-    tracks: TableVersion,
     published: Anchors,
     *,
+    track_signals: TableVersion,
+    play_counts: TableVersion,
+    tracks: TableVersion,
     confidence: ConfidenceParams,
     params: AnchorParams,
     settings: SqlSettings | None = None,
@@ -162,11 +165,13 @@ def make_anchors(
         previous = made.get(week - WEEK) or published.before(week)
         last_day = week - timedelta(days=1)
         known = Evidence(
-            evidence.track_signals.between(date.min, last_day),
-            evidence.play_counts.latest(last_day),
+            track_signals.between(date.min, last_day),
+            play_counts.latest(last_day),
             tracks.latest(last_day),
         )
-        fitted, trials = _make_anchor(known, week, previous, confidence, params, settings, num_threads)
+        fitted, trials = _make_anchor(
+            known, week, previous, confidence=confidence, params=params, settings=settings, num_threads=num_threads
+        )
         made[week] = fitted.space
         frames = (*_space_frames(fitted.space), _params_row(fitted, previous), trials)
         parts.append(tuple(frame.with_columns(pl.lit(week).alias(c.WEEK)) for frame in frames))
@@ -177,6 +182,7 @@ def _make_anchor(
     evidence: Evidence,
     week: date,
     previous: LatentSpace | None,
+    *,
     confidence: ConfidenceParams,
     params: AnchorParams,
     settings: SqlSettings | None,
@@ -270,7 +276,7 @@ def make_days(
 
 def _make_day(
     matrix: InteractionMatrix,
-    credits: pl.DataFrame,
+    credited: pl.DataFrame,
     anchor: LatentSpace,
     version: str,
     *,
@@ -281,9 +287,9 @@ def _make_day(
         return _empty_space(anchor.params, version)
     if not anchor.tracks.size:
         # The first days of a service: nothing was known when the week began.
-        fit = fit_anchor(matrix, credits, anchor.params, space_version=version, seed=seed, num_threads=num_threads)
+        fit = fit_anchor(matrix, credited, anchor.params, space_version=version, seed=seed, num_threads=num_threads)
         return fit.space
-    return fit_day(matrix, credits, anchor=anchor, space_version=version, num_threads=num_threads).space
+    return fit_day(matrix, credited, anchor=anchor, space_version=version, num_threads=num_threads).space
 
 
 def _empty_space(params: FactoriseParams, version: str) -> LatentSpace:

@@ -55,8 +55,9 @@ def find_neighbours(lake: Lake, days: Sequence[date], *, k: int) -> tuple[pl.Dat
     for day in days:
         space = read_day(lake, day)
         if space is not None:
-            found = track_neighbours(space, k=k), artist_neighbours(space, k=k)
-            parts.append(tuple(frame.with_columns(pl.lit(day).alias(c.DATE)) for frame in found))
+            stamp = pl.lit(day).alias(c.DATE)
+            tracks, artists = track_neighbours(space, k=k), artist_neighbours(space, k=k)
+            parts.append((tracks.with_columns(stamp), artists.with_columns(stamp)))
     return pl.concat([tracks for tracks, _ in parts]), pl.concat([artists for _, artists in parts])
 
 
@@ -83,8 +84,12 @@ def map_days(
         week = monday_of(day)
         if week not in first:
             first[week] = _map_of_anchor(lake, week, described, params, seed)
-        vectors = [lake.open(table).only([day]).read() for table in (TRACK_VECTORS, ARTIST_VECTORS)]
-        laid_out = build_space_map(*vectors, *described, streams, params, seed=seed, previous=first[week])
+        track_vectors, artist_vectors = (
+            lake.open(table).only([day]).read() for table in (TRACK_VECTORS, ARTIST_VECTORS)
+        )
+        laid_out = build_space_map(
+            track_vectors, artist_vectors, *described, streams, params, seed=seed, previous=first[week]
+        )
         parts.append(laid_out.with_columns(pl.lit(day).alias(c.DATE)))
     return pl.concat(parts)
 
@@ -92,9 +97,11 @@ def map_days(
 def _map_of_anchor(
     lake: Lake, week: date, described: tuple[pl.DataFrame, pl.DataFrame], params: MapParams, seed: int
 ) -> pl.DataFrame:
-    vectors = [lake.open(table).only([week]).read() for table in (ANCHOR_TRACK_VECTORS, ANCHOR_ARTIST_VECTORS)]
-    # By the length of its vector, which grows with its listeners: the day's streams would make the start depend on the day.
-    weights = vectors[0].select(
+    tables = (ANCHOR_TRACK_VECTORS, ANCHOR_ARTIST_VECTORS)
+    track_vectors, artist_vectors = (lake.open(table).only([week]).read() for table in tables)
+    # By the length of its vector, which grows with its listeners: the day's streams would make the start depend on
+    # the day.
+    weights = track_vectors.select(
         c.TRACK_ID, pl.col(c.VECTOR).list.eval(pl.element() ** 2).list.sum().alias(c.PLAY_COUNT)
     )
-    return build_space_map(*vectors, *described, weights, params, seed=seed)
+    return build_space_map(track_vectors, artist_vectors, *described, weights, params, seed=seed)

@@ -213,7 +213,7 @@ def _stretch(vectors: NDArray[np.float32], exponent: float) -> NDArray[np.float3
 def row_regularization(frequency: NDArray[np.floating], n_columns: int, params: FactoriseParams) -> NDArray[np.float64]:
     """What each row pays for its squared length, by its number of observed pairs."""
     scale = frequency + params.unobserved_weight * n_columns
-    return params.regularization * scale**params.frequency_exponent
+    return np.asarray(params.regularization * scale**params.frequency_exponent, dtype=np.float64)
 
 
 def _for_solver(weights: sparse.csr_matrix, params: FactoriseParams) -> sparse.csr_matrix:

@@ -1,7 +1,7 @@
 """``implicit``'s own alternating least squares, called as it comes: what we are measured against.
 
-Belongs here: the bare calls, for peers and benchmarks, because ``implicit`` has its one home in this package. What the platform
-itself fits is ``factorise``.
+Belongs here: the bare calls, for peers and benchmarks, because ``implicit`` has its one home in this package. What
+the platform itself fits is ``factorise``.
 """
 
 import numpy as np

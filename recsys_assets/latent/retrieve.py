@@ -158,7 +158,7 @@ def _search(
         filter_items=barred if barred.size else None,
         num_threads=threads,
     )
-    is_real = (scores > -np.finfo(np.float32).max) & queries.any(axis=1)[:, None]
+    is_real = (scores > -np.finfo(np.float32).max) & np.asarray(queries.any(axis=1))[:, None]
     found = np.where(is_real, found, PADDING).astype(np.int32)
     scores = np.where(is_real, scores, np.float32(-np.inf))
     if k > n:

@@ -76,6 +76,20 @@ class Baskets:
             n_tracks=self.n_tracks,
         )
 
+    def take(self, rows: NDArray[np.integer]) -> "Baskets":
+        """Return the baskets of these rows, ascending."""
+        is_chosen = np.zeros(len(self), dtype=bool)
+        is_chosen[rows] = True
+        entries = is_chosen[self.owners]
+        return Baskets(
+            ids=self.ids.gather(rows),
+            indptr=np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64),
+            tracks=self.tracks[entries],
+            weights=self.weights[entries],
+            titles=tuple(self.titles[row] for row in rows),
+            n_tracks=self.n_tracks,
+        )
+
     def keep(self, is_kept: NDArray[np.bool_]) -> "Baskets":
         """Return the baskets with only the entries marked; those left without any stay, empty."""
         lengths = np.bincount(self.owners[is_kept], minlength=len(self))
@@ -213,13 +227,16 @@ def concatenate(parts: Sequence[Baskets]) -> Baskets:
     )
 
 
-def hide_one(baskets: Baskets, *, rng: np.random.Generator, min_tracks: int = 2) -> tuple[Baskets, NDArray[np.int32]]:
+def hide_one(
+    baskets: Baskets, *, rng: np.random.Generator, min_tracks: int = 2, of: NDArray[np.integer] | None = None
+) -> tuple[Baskets, NDArray[np.int32]]:
     """Hide one entry of each basket, chosen uniformly.
 
     Args:
         baskets: what to hide from.
         rng: chance; one number is drawn per basket.
         min_tracks: baskets with fewer stay whole.
+        of: rows of the baskets to hide from, the others stay whole; all where None.
 
     Returns:
         The baskets without the hidden entries, and the hidden track of each basket (-1 where none was hidden).
@@ -227,6 +244,8 @@ def hide_one(baskets: Baskets, *, rng: np.random.Generator, min_tracks: int = 2)
     lengths = baskets.lengths
     at = baskets.indptr[:-1] + np.floor(rng.random(len(baskets)) * lengths).astype(np.int64)
     chosen = lengths >= min_tracks
+    if of is not None:
+        chosen &= np.isin(np.arange(len(baskets)), of)
     hidden = np.full(len(baskets), -1, dtype=np.int32)
     hidden[chosen] = baskets.tracks[at[chosen]]
     is_kept = np.ones(baskets.tracks.size, dtype=bool)

@@ -74,14 +74,9 @@ class Gatherer:
         self._scratch = np.zeros(n_queries * n_columns, dtype=np.float32)
         self._n_columns = n_columns
 
-    def flat(self, matrix: sparse.csr_matrix) -> NDArray[np.int64]:
-        """Return the place of every stored entry in the flattened matrix."""
-        owners = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
-        return owners * self._n_columns + matrix.indices
-
     def take(self, matrix: sparse.csr_matrix, at: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the values at flat places, 0 where nothing is stored."""
-        places = self.flat(matrix)
+        places = _flat(matrix, self._n_columns)
         self._scratch[places] = matrix.data
         taken = self._scratch[at]
         self._scratch[places] = 0
@@ -113,40 +108,57 @@ def propose(
     """
     n_queries, n_tracks = len(queries), queries.n_tracks
     artist = index.facts.artist
-    forbidden = np.zeros((n_queries, n_tracks), dtype=bool)
-    for seen in (queries.matrix(), excluded):
-        if seen is not None:
-            owners = np.repeat(np.arange(n_queries), np.diff(seen.indptr))
-            forbidden[owners, seen.indices] = True
-    if barred is not None:
-        forbidden[:, barred] = True
+    nobody = np.zeros(n_tracks, dtype=bool) if barred is None else barred
+    forbidden = np.tile(nobody, (n_queries, 1))
+    flat_forbidden = forbidden.ravel()
+    own = [_flat(seen, n_tracks) for seen in (queries.matrix(), excluded) if seen is not None]
+    for places in own:
+        flat_forbidden[places] = True
     # Popularity only breaks what nothing else decides: its weight is below what one shared basket adds.
     popularity = (index.counts / max(float(index.counts.max(initial=1)), 1.0)).astype(np.float32)
     blend = np.tile(popularity * np.float32(1e-4), (n_queries, 1))
+    by_artist = np.zeros((n_queries, index.facts.n_artists), dtype=np.float32)
     scales: dict[str, NDArray[np.float32]] = {}
-    flat_forbidden = forbidden.ravel()
     for name in _SOURCE_OF:
         weight = getattr(params, name)
         if weight == 0:
             continue
         if name in scores.by_artist:
-            _add_artists(blend, scores.by_artist[name], artist, weight, scales, name)
+            _add_artists(by_artist, scores.by_artist[name], weight, scales, name)
         elif isinstance(scores.by_track[name], np.ndarray):
-            dense = scores.by_track[name]
-            top = np.maximum(np.where(forbidden, 0, dense).max(axis=1), 1e-9)
-            scales[name] = weight / top
-            blend += dense * scales[name][:, None]
+            _add_dense(blend, scores.by_track[name], own, nobody, weight, scales, name)
         else:
             _add_sparse(blend, scores.by_track[name], flat_forbidden, weight, scales, name)
-    blend[forbidden] = _NOTHING
+    # Artists are summed among themselves first: spreading them over the tracks is the widest step.
+    blend += np.take(by_artist, artist, axis=1)
+    for places in own:
+        blend.ravel()[places] = _NOTHING
+    blend[:, np.flatnonzero(nobody)] = _NOTHING
     tracks, first = _best(blend, min(params.n_candidates, n_tracks))
     return Candidates(tracks=tracks, scores=first, sources=_main_source(index, scores, tracks, scales))
 
 
-def _add_artists(blend, by_artist, artist, weight, scales, name) -> None:
-    dense = by_artist.toarray()
+def _flat(matrix: sparse.csr_matrix, n_columns: int) -> NDArray[np.int64]:
+    """Return the place of every stored entry in the flattened matrix."""
+    owners = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+    return owners * n_columns + matrix.indices
+
+
+def _add_artists(by_artist, scores, weight, scales, name) -> None:
+    dense = scores.toarray()
     scales[name] = (weight / np.maximum(dense.max(axis=1, initial=0), 1e-9)).astype(np.float32)
-    blend += (dense * scales[name][:, None])[:, artist]
+    by_artist += dense * scales[name][:, None]
+
+
+def _add_dense(blend, dense, own, nobody, weight, scales, name) -> None:
+    allowed = dense.copy()
+    for places in own:
+        allowed.ravel()[places] = 0
+    allowed[:, np.flatnonzero(nobody)] = 0
+    scales[name] = (weight / np.maximum(allowed.max(axis=1), 1e-9)).astype(np.float32)
+    # What is forbidden gets no score in the end, whatever is added here.
+    allowed *= scales[name][:, None]
+    blend += allowed
 
 
 def _add_sparse(blend, matrix, flat_forbidden, weight, scales, name) -> None:

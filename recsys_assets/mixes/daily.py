@@ -1,7 +1,7 @@
 """A day's Daily Mixes, from tables to tables: what Dagster calls.
 
-Belongs here: putting the parts together and the retrieval of what is new to each listener. Choosing is ``daily_mix``, order,
-names and reasons are ``daily_rows``.
+Belongs here: putting the parts together and the retrieval of what is new to each listener. Choosing is
+``daily_mix``, order, names and reasons are ``daily_rows``.
 """
 
 from collections.abc import Iterator

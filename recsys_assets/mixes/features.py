@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from recsys_assets.mixes.baskets import Baskets
 from recsys_assets.mixes.candidates import Candidates, Gatherer
+from recsys_assets.mixes.local import LocalRelations, build_local_features
 from recsys_assets.mixes.sources import SourceIndex, SourceScores
 
 # Scores that also enter as a share of the query's best and as a rank: what is a strong score differs between queries.
 _COMPARED = (
     "neighbours", "chance", "baskets", "adjacent", "between", "titles", "space", "space_cosine", "similar_artist",
-    "filling", "artist_mates", "ridge",
+    "filling", "artist_mates", "ridge", "local_vector_narrow", "local_neighbour_narrow", "local_neighbour_wide",
+    "local_adjacent_wide",
 )  # fmt: skip
 
 
@@ -28,6 +30,8 @@ def build_features(
     """
     tracks = np.maximum(candidates.tracks, 0).astype(np.int64)
     named = _source_features(index, scores, tracks)
+    relations = LocalRelations(index.directions, index.neighbours, index.adjacent, index.facts.artist)
+    named |= build_local_features(relations, queries, tracks)
     named |= {f"{name}_share": _share(named[name]) for name in _COMPARED}
     named |= {f"{name}_rank": _log_rank(named[name]) for name in _COMPARED}
     artist = index.facts.artist[tracks]

@@ -1,4 +1,4 @@
-"""What a listener has heard, hidden and followed, as known at the end of a day. Only reading; rules are ``eligibility``."""
+"""What listeners heard, hid and followed, as known at the end of a day. Only reading; rules are ``eligibility``."""
 
 from dataclasses import dataclass
 from datetime import date

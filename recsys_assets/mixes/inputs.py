@@ -78,7 +78,7 @@ class MixSources:
     def day(
         self, day: date, confidence: pl.DataFrame, neighbours: pl.DataFrame, settings: SqlSettings | None = None
     ) -> DayTables:
-        """Read what is known at the end of ``day``, beside the day's own ``play_confidence`` and ``track_neighbours``."""
+        """Read what is known at the end of ``day``, beside its own ``play_confidence`` and ``track_neighbours``."""
         return DayTables(
             day=day,
             tracks=self.tracks.latest(day).read(),

@@ -10,7 +10,10 @@ missing track when the ranker serves, and no score has to be corrected for havin
 
 import json
 import logging
-from collections.abc import Iterator
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +23,7 @@ from scipy import sparse
 
 from recsys_assets.core.errors import DataFaultError, MissingInputError
 from recsys_assets.core.seeds import derived_seed, generator
-from recsys_assets.core.threads import available_cores
+from recsys_assets.core.threads import available_cores, blas_limited
 from recsys_assets.mixes.baskets import Baskets, hide_one
 from recsys_assets.mixes.candidates import BlendParams, Candidates, propose
 from recsys_assets.mixes.features import build_features
@@ -53,6 +56,12 @@ class RankerParams(BaseModel, frozen=True):
     leaf_penalty: float = Field(default=5.0, ge=0, description="L2 weight of the leaves' values.")
     least_training_queries: int = Field(
         default=50, gt=0, description="Fewer queries whose missing track is among the candidates train nothing."
+    )
+    max_training_queries: int = Field(
+        default=9_000,
+        gt=0,
+        description="Baskets asked in all rounds together, half of them with a title where there are so many; with more "
+        "baskets than this one round is enough.",
     )
     queries_at_once: int = Field(default=512, gt=0, description="Queries scored together: bounds the memory.")
 
@@ -125,7 +134,7 @@ def fit_ranker(
     threads = available_cores() if num_threads is None else num_threads
     examples = [
         _make_examples(baskets, facts, params, seed=seed, round_of_hiding=i, num_threads=threads)
-        for i in range(params.rounds_of_hiding)
+        for i in range(_rounds(len(baskets), params))
     ]
     names = examples[0].names
     features = np.concatenate([e.features for e in examples])
@@ -169,15 +178,32 @@ def rank_candidates(
     """
     threads = available_cores() if num_threads is None else num_threads
     trees = _load_trees(ranker) if ranker else None
-    for start in range(0, len(queries), queries_at_once):
+
+    def rank(start: int) -> tuple[int, Candidates]:
         stop = min(start + queries_at_once, len(queries))
         batch = queries.rows(start, stop)
-        scores = score_sources(index, batch, num_threads=threads)
+        scores = score_sources(index, batch, num_threads=1)
         unseen = excluded[start:stop] if excluded is not None else None
         candidates = propose(index, batch, scores, blend, excluded=unseen, barred=barred)
         if ranker and trees:
-            candidates = _rerank(ranker, trees, index, batch, scores, candidates, num_threads=threads)
-        yield start, candidates
+            candidates = _rerank(ranker, trees, index, batch, scores, candidates, num_threads=1)
+        return start, candidates
+
+    yield from _in_order(rank, range(0, len(queries), queries_at_once), num_threads=threads)
+
+
+def _in_order(
+    rank: Callable[[int], tuple[int, Candidates]], starts: Sequence[int], *, num_threads: int
+) -> Iterator[tuple[int, Candidates]]:
+    """Rank batches on several threads, a few ahead of the reader. Each has BLAS to itself, so that sums keep their order."""
+    with blas_limited(), ThreadPoolExecutor(num_threads) as pool:
+        ahead: deque[Future[tuple[int, Candidates]]] = deque()
+        for start in starts:
+            ahead.append(pool.submit(rank, start))
+            if len(ahead) > num_threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _head(candidates: Candidates, n: int) -> Candidates:
@@ -208,12 +234,14 @@ def _rerank(ranker, trees, index, batch, scores, candidates, *, num_threads: int
 def _make_examples(
     baskets: Baskets, facts: TrackFacts, params: RankerParams, *, seed: int, round_of_hiding: int, num_threads: int
 ) -> _Examples:
-    """Hide one track of each basket, refit the sources, and describe the candidates of those whose track was found."""
+    """Hide one track of each basket asked, refit the sources, and describe the candidates of those whose track was found."""
     rng = generator(seed, "hide", round_of_hiding)
-    visible, hidden = hide_one(baskets, rng=rng)
+    asked = _choose_asked(baskets, params, rng=rng)
+    visible, hidden = hide_one(baskets, rng=rng, of=asked)
     own_seed = derived_seed(seed, "sources", round_of_hiding) % 2**31
     index = fit_sources(visible, facts, params.sources, seed=own_seed, num_threads=num_threads)
-    queries = _drop_titles(visible, params.untitled_share, rng=rng)
+    queries = _drop_titles(visible if asked is None else visible.take(asked), params.untitled_share, rng=rng)
+    hidden = hidden if asked is None else hidden[asked]
     described, truth, names = [], [], ()
     for start in range(0, len(queries), params.queries_at_once):
         batch = queries.rows(start, min(start + params.queries_at_once, len(queries)))
@@ -230,6 +258,27 @@ def _make_examples(
     found_share = sum(int(t.sum()) for t in truth) / max(int((hidden >= 0).sum()), 1)
     _log.info("round %d of hiding: %.3f of the missing tracks are among the candidates", round_of_hiding, found_share)
     return _Examples(np.concatenate(described), np.concatenate(truth), names)
+
+
+def _rounds(n_baskets: int, params: RankerParams) -> int:
+    return min(params.rounds_of_hiding, math.ceil(params.max_training_queries / max(n_baskets, 1)))
+
+
+def _choose_asked(baskets: Baskets, params: RankerParams, *, rng: np.random.Generator) -> NDArray[np.int64] | None:
+    """Rows of the baskets that this round asks, ascending; None for all.
+
+    Listeners are served and playlists are what the task is about: one of each in turn, by chance within its kind.
+    """
+    n = params.max_training_queries // _rounds(len(baskets), params)
+    if len(baskets) <= n:
+        return None
+    untitled = np.array([not title for title in baskets.titles])
+    order = rng.permutation(len(baskets))
+    turn = np.empty(len(baskets), dtype=np.int64)
+    for kind in (untitled, ~untitled):
+        drawn = order[kind[order]]
+        turn[drawn] = np.arange(drawn.size)
+    return np.sort(np.argsort(turn, kind="stable")[:n])
 
 
 def _drop_titles(baskets: Baskets, share: float, *, rng: np.random.Generator) -> Baskets:

@@ -39,6 +39,12 @@ class SourceParams(BaseModel, frozen=True):
     neighbour_entries: int = Field(
         default=20_000_000, gt=0, description="Item neighbours kept in all: with many tracks each keeps fewer."
     )
+    relation_entries: int = Field(
+        default=10_000_000,
+        gt=0,
+        description="Entries kept of any relation of tracks; with more each track keeps its strongest. Adjacency of "
+        "100,000 histories had 23 million, and reading them took longer than all other sources together.",
+    )
     like_baskets: int = Field(default=100, gt=0, description="Most similar baskets that vote for a query.")
     nearest_baskets: int = Field(default=10, gt=0, description="The few nearest of them, which vote once more.")
     witnesses: int = Field(default=20_000, gt=0, description="Baskets that may vote; a sample where there are more.")
@@ -83,15 +89,18 @@ class SourceIndex:
     neighbour_peaks: sparse.csr_matrix
     adjacent: sparse.csr_matrix
     adjacent_peaks: sparse.csr_matrix
+    adjacent_before: sparse.csr_matrix
     following: sparse.csr_matrix
+    following_before: sparse.csr_matrix
     artist_mates: sparse.csr_matrix
     adjacent_mates: sparse.csr_matrix
     artist_neighbours: sparse.csr_matrix
     factors: NDArray[np.float32]
+    directions: NDArray[np.float32]
     witnesses: Baskets
     witness_tracks: sparse.csr_matrix
     witness_artists: sparse.csr_matrix
-    witness_vectors: sparse.csr_matrix
+    witnesses_by_track: sparse.csr_matrix
     titles: TitleIndex
     ridge: RidgeWeights | None
 
@@ -124,8 +133,10 @@ def fit_sources(
     k = max(1, min(params.neighbours, params.neighbour_entries // max(baskets.n_tracks, 1)))
     # A long basket says less of each pair: weights 1 / sqrt(length) gave hit@100 .394 against .382 without.
     cosine = co_occurrence(matrix, row_weights=lengths**-0.5, scales=counts**-0.5, k=k)
+    cosine = _strongest(cosine, params.relation_entries)
     adjacent = adjacency(baskets, reach=params.reach)
-    adjacent = scale(adjacent, rows=counts**-0.5, columns=counts**-0.5)
+    adjacent = _strongest(scale(adjacent, rows=counts**-0.5, columns=counts**-0.5), params.relation_entries)
+    follow = _strongest(scale(following(baskets), rows=counts**-0.5, columns=counts**-0.5), params.relation_entries)
     artists = _artist_counts(matrix, facts)
     artist_counts, artist_neighbours = _artist_neighbours(artists, params, k=k)
     witnesses = _choose_witnesses(baskets, params, seed=seed)
@@ -142,15 +153,18 @@ def fit_sources(
         neighbour_peaks=_peaks(cosine),
         adjacent=adjacent,
         adjacent_peaks=_peaks(adjacent),
-        following=scale(following(baskets), rows=counts**-0.5, columns=counts**-0.5),
+        adjacent_before=adjacent.T.tocsr(),
+        following=follow,
+        following_before=follow.T.tocsr(),
         artist_mates=_same_artist_only(cosine, facts),
         adjacent_mates=_same_artist_only(adjacent, facts),
         artist_neighbours=artist_neighbours,
         factors=factors,
+        directions=factors / np.maximum(np.linalg.norm(factors, axis=1, keepdims=True), 1e-9),
         witnesses=witnesses,
         witness_tracks=witness_tracks,
         witness_artists=_binary(_artist_counts(witness_tracks, facts)),
-        witness_vectors=_basket_vectors(witness_tracks, counts),
+        witnesses_by_track=_basket_vectors(witness_tracks, counts).T.tocsr(),
         titles=fit_titles(witnesses),
         ridge=_fit_ridge(matrix, counts, params),
     )
@@ -164,7 +178,7 @@ def score_sources(index: SourceIndex, queries: Baskets, *, num_threads: int | No
     lengths = np.maximum(queries.lengths, 1).astype(np.float32)
     shrunk = scale(asked, rows=lengths**-0.5)
     own = own_rows(index, queries)
-    like = drop_entries((_basket_vectors(plain, counts) @ index.witness_vectors.T).tocsr(), own)
+    like = drop_entries((_basket_vectors(plain, counts) @ index.witnesses_by_track).tocsr(), own)
     like = keep_top_per_row(like, params.like_baskets)
     titled = similar_titles(index.titles, queries, own_rows=own, k=params.like_titles, least=params.least_title_cosine)
     vectors = solve_rows(plain, index.factors, params.space, num_threads=num_threads)
@@ -181,15 +195,16 @@ def score_sources(index: SourceIndex, queries: Baskets, *, num_threads: int | No
             "nearest_baskets": power(keep_top_per_row(like, params.nearest_baskets), 2.0) @ index.witness_tracks,
             "adjacent": asked @ index.adjacent,
             "adjacent_peak": _root(asked @ index.adjacent_peaks),
-            "between": _between(index.adjacent, index.adjacent.T.tocsr(), queries),
-            "filling": _between(index.following, index.following.T.tocsr(), queries),
+            "basket_peak": _root(power(like, _PEAK) @ index.witness_tracks),
+            "between": _between(index.adjacent, index.adjacent_before, queries),
+            "filling": _between(index.following, index.following_before, queries),
             "after": asked @ index.following,
-            "before": asked @ index.following.T.tocsr(),
+            "before": asked @ index.following_before,
             "artist_mates": asked @ index.artist_mates,
             "adjacent_mates": asked @ index.adjacent_mates,
             "titles": scale(titled @ index.witness_tracks, columns=counts**-0.3),
             "space": dot,
-            "ridge": score_ridge(index.ridge, plain) if index.ridge else np.zeros_like(dot),
+            "ridge": score_ridge(index.ridge, plain) if index.ridge else sparse.csr_matrix(dot.shape, dtype=np.float32),
         },
         by_artist={
             "same_artist": artists,
@@ -239,6 +254,13 @@ def _between(after: sparse.csr_matrix, before: sparse.csr_matrix, queries: Baske
     return gaps @ power(both.astype(np.float32), 0.5)
 
 
+def _strongest(matrix: sparse.csr_matrix, entries: int) -> sparse.csr_matrix:
+    """Keep the strongest of each row where there are more than ``entries`` in all."""
+    if matrix.nnz <= entries:
+        return matrix
+    return keep_top_per_row(matrix, max(1, entries // max(matrix.shape[0], 1)))
+
+
 def _choose_witnesses(baskets: Baskets, params: SourceParams, *, seed: int) -> Baskets:
     """Baskets that may vote: those with a title first (they are playlists), the rest by chance."""
     n = len(baskets)
@@ -247,17 +269,7 @@ def _choose_witnesses(baskets: Baskets, params: SourceParams, *, seed: int) -> B
     untitled = np.array([not title for title in baskets.titles])
     draw = generator(seed, "witnesses").random(n)
     chosen = np.sort(np.lexsort((draw, untitled))[: params.witnesses])
-    is_kept = np.zeros(n, dtype=bool)
-    is_kept[chosen] = True
-    entries = is_kept[baskets.owners]
-    return Baskets(
-        ids=baskets.ids.gather(chosen),
-        indptr=np.concatenate([[0], np.cumsum(baskets.lengths[chosen])]).astype(np.int64),
-        tracks=baskets.tracks[entries],
-        weights=baskets.weights[entries],
-        titles=tuple(baskets.titles[i] for i in chosen),
-        n_tracks=baskets.n_tracks,
-    )
+    return baskets.take(chosen)
 
 
 def _basket_vectors(matrix: sparse.csr_matrix, counts: NDArray[np.float32]) -> sparse.csr_matrix:

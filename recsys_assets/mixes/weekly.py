@@ -6,9 +6,10 @@ Belongs here: putting the parts together, from tables to tables. Each part has i
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -41,6 +42,8 @@ logger = logging.getLogger(__name__)
 
 # A basket of a listener is their recent history: older tastes are in the latent space.
 HISTORY_ENTRIES = 150
+# Their dense scores over 50,000 tracks stay in the cache: half the time per listener of 512 at once.
+LISTENERS_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -175,9 +178,9 @@ def fit_week_sources(week: Week, params: RankerParams, *, seed: int, num_threads
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a week delivers: rows of ``discover_candidates`` and of ``discover_weekly``."""
+    """What a week delivers: rows of ``discover_candidates``, read from the working folder, and of ``discover_weekly``."""
 
-    candidates: pl.DataFrame
+    candidates: pl.LazyFrame
     mix: pl.DataFrame
 
 
@@ -188,6 +191,7 @@ def deliver(
     ranker_params: RankerParams,
     params: DiscoverParams,
     seed: int,
+    folder: Path,
     num_threads: int | None = None,
 ) -> Delivery:
     """Make every listener's candidates and Discover Weekly.
@@ -198,6 +202,8 @@ def deliver(
         ranker_params: of the sources and their blend.
         params: the shape of the mix.
         seed: of the fits and of ties, derived from the week by the caller.
+        folder: an existing one of this week alone, where candidates wait as integers: a hundred million rows of names
+            would be 9 GB. It has to outlive ``Delivery.candidates``.
         num_threads: all cores where None.
     """
     tables, catalogue = week.tables, week.catalogue
@@ -209,9 +215,10 @@ def deliver(
         artist_pairs=history.hidden_artists,
     )
     index = fit_week_sources(week, ranker_params, seed=seed, num_threads=num_threads)
-    kept, shortlists = [], []
+    files, shortlists = [], []
     for ranked in _ranked_batches(week, ranker, index, ranker_params, num_threads=num_threads):
-        kept.append(_candidate_rows(week, ranked))
+        files.append(folder / f"{len(files):06d}.parquet")
+        ranked.with_columns(pl.col(c.SOURCE).to_physical()).write_parquet(files[-1], compression="lz4")
         shortlists.append(shortlist(ranked, catalogue=catalogue, exclusions=exclusions, params=params))
     short = pl.concat(shortlists) if shortlists else _no_shortlist(catalogue, exclusions, params)
     popular = rank_popular(tables.confidence, catalogue)
@@ -228,8 +235,7 @@ def deliver(
         evidence=_evidence(week, index, offers),
         follows=history.followed_artists,
     )
-    candidates = pl.concat(kept) if kept else CANDIDATES.empty().drop(c.WEEK)
-    return Delivery(candidates, mix)
+    return Delivery(_candidate_rows(week, files), mix)
 
 
 def _ranked_batches(
@@ -244,7 +250,7 @@ def _ranked_batches(
         index,
         week.histories,
         blend=params.blend,
-        queries_at_once=params.queries_at_once,
+        queries_at_once=LISTENERS_AT_ONCE,
         excluded=seen,
         barred=~week.catalogue.is_offerable,
         num_threads=num_threads,
@@ -279,13 +285,22 @@ def _to_frame(found: Candidates, user_rows: np.ndarray) -> pl.DataFrame:
     )
 
 
-def _candidate_rows(week: Week, ranked: pl.DataFrame) -> pl.DataFrame:
-    return ranked.select(
-        week.listeners.external(ranked[c.USER_ROW].to_numpy()).alias(c.USER_ID),
-        week.catalogue.tracks.external(ranked[c.TRACK_ROW].to_numpy()).alias(c.TRACK_ID),
+def _candidate_rows(week: Week, files: Sequence[Path]) -> pl.LazyFrame:
+    """Give kept candidates their names, as they are read."""
+    if not files:
+        return CANDIDATES.empty().drop(c.WEEK).lazy()
+    return pl.scan_parquet(files, glob=False).select(
+        _named(c.USER_ROW, pl.Enum(week.listeners.ids)).alias(c.USER_ID),
+        _named(c.TRACK_ROW, pl.Enum(week.catalogue.tracks.ids)).alias(c.TRACK_ID),
         c.SCORE,
-        pl.col(c.SOURCE).cast(pl.String),
+        _named(c.SOURCE, SOURCE_TYPE),
     )
+
+
+def _named(rows: str, names: pl.Enum) -> pl.Expr:
+    # A categorical's physical type grows with the number of its names.
+    physical = pl.Series(dtype=names).to_physical().dtype
+    return pl.col(rows).cast(physical).cat.to(names).cast(pl.String)
 
 
 def _evidence(week: Week, index: SourceIndex, offers: pl.DataFrame) -> pl.DataFrame:

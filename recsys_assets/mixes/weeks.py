@@ -1,7 +1,9 @@
 """Weeks one after the other, from pinned tables to rows of tables: what Dagster calls. One week is ``weekly``."""
 
+import tempfile
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 from pydantic import Field
@@ -30,6 +32,7 @@ def train_weeks(
     weeks: Sequence[date],
     sources: MixSources,
     anchors: Anchors,
+    *,
     params: WeekParams,
     confidence: ConfidenceParams,
     settings: SqlSettings | None = None,
@@ -50,11 +53,13 @@ def deliver_weeks(
     sources: MixSources,
     rankers: TableVersion,
     offered: TableVersion,
+    *,
     shape: DiscoverParams,
     params: WeekParams,
     confidence: ConfidenceParams,
+    workdir: Path,
     settings: SqlSettings | None = None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """Deliver some weeks, oldest first, so that each knows what the ones before it offered.
 
     Args:
@@ -65,18 +70,22 @@ def deliver_weeks(
         shape: of the mix.
         params: seed and eligibility.
         confidence: what evidence weighs.
+        workdir: an existing folder for candidates, which has to outlive the first frame returned.
         settings: what each query may use.
 
     Returns:
         Rows of ``discover_candidates`` and of ``discover_weekly``, with their week.
     """
     earlier = offered.scan().filter(~pl.col(c.WEEK).is_in(list(weeks))).select(c.USER_ID, c.TRACK_ID, c.WEEK).collect()
-    candidates, mixes = [CANDIDATES.empty()], [DISCOVER_WEEKLY.empty()]
+    candidates, mixes = [CANDIDATES.empty().lazy()], [DISCOVER_WEEKLY.empty()]
     for week in sorted(weeks):
         arranged = arrange_week(sources.week(week, earlier, confidence, settings), eligibility=params)
         ranker = read_ranker(rankers.only([week]).read(), week)
-        delivery = deliver(arranged, ranker, ranker_params=RankerParams(), params=shape, seed=_seed(params, week))
-        candidates.append(CANDIDATES.arrange(delivery.candidates.with_columns(pl.lit(week).alias(c.WEEK))).collect())
+        folder = Path(tempfile.mkdtemp(prefix=f"candidates-{week}-", dir=workdir))
+        delivery = deliver(
+            arranged, ranker, ranker_params=RankerParams(), params=shape, seed=_seed(params, week), folder=folder
+        )
+        candidates.append(CANDIDATES.arrange(delivery.candidates.with_columns(pl.lit(week).alias(c.WEEK))))
         mixes.append(delivery.mix)
         earlier = pl.concat([earlier, delivery.mix.select(earlier.columns)])
     return pl.concat(candidates), pl.concat(mixes)

@@ -22,7 +22,7 @@ class Evidence:
     """
 
     track_signals: TableVersion
-    play_counts: TableVersion
+    play_counts: TableVersion | pl.DataFrame
     tracks: TableVersion
 
 

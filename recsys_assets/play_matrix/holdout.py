@@ -1,7 +1,7 @@
 """Hiding the last days: what a space may see, and the first listens that it is then asked for.
 
-The tuner and the day's figures are judged on the same kind of split, each on its own days. Random splits of public protocols
-are ``metrics.splits``.
+The tuner and the day's figures are judged on the same kind of split, each on its own days. Random splits of public
+protocols are ``metrics.splits``.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ RANDOM_SHARE = 0.2
 class HoldoutParams(BaseModel, frozen=True):
     """What is hidden, and from whom."""
 
-    holdout_days: int = Field(7, ge=1, le=60, description="Days hidden, the last one included.")
-    max_listeners: int = Field(20_000, ge=10, description="Listeners judged; a random sample of more.")
+    holdout_days: int = Field(default=7, ge=1, le=60, description="Days hidden, the last one included.")
+    max_listeners: int = Field(default=20_000, ge=10, description="Listeners judged; a random sample of more.")
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def tuning_split(
 ) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
     """Split what is known at the end of ``last_day`` into what a trial is fitted on and what judges it.
 
-    The last days are hidden. Where they hold too few first listens (undated totals, the first week of a service) a fifth
-    of each listener's tracks is hidden at random instead.
+    The last days are hidden. Where they hold too few first listens (undated totals, the first week of a service) a
+    fifth of each listener's tracks is hidden at random instead.
 
     Returns:
         Two matrices of one shape, listeners x tracks.

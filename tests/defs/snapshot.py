@@ -28,7 +28,9 @@ def graph_snapshot() -> dict[str, object]:
     return {
         "assets": assets,
         "jobs": {
-            job.name: sorted(key.to_user_string() for key in defs.resolve_job_def(job.name).asset_layer.executable_asset_keys)
+            job.name: sorted(
+                key.to_user_string() for key in defs.resolve_job_def(job.name).asset_layer.executable_asset_keys
+            )
             for job in sorted(defs.jobs or (), key=lambda job: job.name)
         },
         "schedules": {schedule.name: [schedule.cron_schedule, schedule.job_name] for schedule in defs.schedules or ()},

@@ -23,7 +23,9 @@ from recsys_assets.mixes.ranker import RankerParams, fit_ranker, rank_candidates
 from recsys_assets.mixes.sources import SourceParams, fit_sources, score_sources
 
 SOURCES = SourceParams(space=FactoriseParams(embedding_size=8, epochs=3, regularization=0.01, unobserved_weight=0.05))
-PARAMS = RankerParams(sources=SOURCES, trees=10, least_rows_in_leaf=5, negative_share=1.0, n_reranked=30, rounds_of_hiding=1)
+PARAMS = RankerParams(
+    sources=SOURCES, trees=10, least_rows_in_leaf=5, negative_share=1.0, n_reranked=30, rounds_of_hiding=1
+)
 
 
 def entry_frame(n_playlists: int = 80, n_tracks: int = 60, seed: int = 4) -> pl.DataFrame:
@@ -40,7 +42,9 @@ def entry_frame(n_playlists: int = 80, n_tracks: int = 60, seed: int = 4) -> pl.
 
 def playlists_of(entries: pl.DataFrame) -> Playlists:
     ids = entries["playlist_id"].unique(maintain_order=True)
-    return Playlists("world", entries, pl.DataFrame({"playlist_id": ids, "name": [f"list {i}" for i in range(len(ids))]}))
+    return Playlists(
+        "world", entries, pl.DataFrame({"playlist_id": ids, "name": [f"list {i}" for i in range(len(ids))]})
+    )
 
 
 def write_two_parquet(folder: Path, entries: pl.DataFrame) -> None:
@@ -159,7 +163,9 @@ def test_a_folder_without_playlists_says_what_was_expected(tmp_path: Path):
 
 
 def test_playlists_that_share_nothing_can_not_be_judged():
-    entries = pl.DataFrame({"playlist_id": ["a"], "position": [0], "track_id": ["t"], "title": ["x"], "artist_id": ["y"]})
+    entries = pl.DataFrame(
+        {"playlist_id": ["a"], "position": [0], "track_id": ["t"], "title": ["x"], "artist_id": ["y"]}
+    )
     with pytest.raises(InvalidArgumentError, match="no playlist"):
         build_task(playlists_of(entries), seed=0)
 

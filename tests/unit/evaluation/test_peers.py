@@ -34,7 +34,9 @@ def test_tfidf_by_hand():
     unit = weighted / np.linalg.norm(weighted, axis=0)
     similar = unit.T @ unit
     np.fill_diagonal(similar, 0)
-    np.testing.assert_allclose(fit_item_neighbours(MATRIX, k=4, is_tfidf=True)(0, 3), HELD @ similar, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(
+        fit_item_neighbours(MATRIX, k=4, is_tfidf=True)(0, 3), HELD @ similar, rtol=1e-5, atol=1e-7
+    )
 
 
 TALL = np.vstack([HELD, [[1, 0, 0, 1], [0, 1, 1, 0], [1, 1, 0, 0]]]).astype(np.float32)

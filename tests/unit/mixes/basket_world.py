@@ -14,7 +14,11 @@ TRACKS_PER_ARTIST = 5
 def playlist_world(*, n_playlists: int = 90, seed: int = 3) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Entries, titles and tracks: playlists hold runs of consecutive tracks of one genre."""
     rng = np.random.default_rng(seed)
-    tracks = [(f"{genre}-{i:02d}", f"{genre} song {i}", [f"{genre}-artist-{i // TRACKS_PER_ARTIST}"]) for genre, n in GENRES.items() for i in range(n)]
+    tracks = [
+        (f"{genre}-{i:02d}", f"{genre} song {i}", [f"{genre}-artist-{i // TRACKS_PER_ARTIST}"])
+        for genre, n in GENRES.items()
+        for i in range(n)
+    ]
     names = list(GENRES)
     entries, titles = [], []
     for p in range(n_playlists):

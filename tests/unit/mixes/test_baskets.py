@@ -45,7 +45,9 @@ def test_a_repeated_track_counts_once_at_its_first_place_and_unknown_tracks_are_
 
 
 def test_weights_add_up_and_the_weighted_matrix_has_mean_one_in_every_basket():
-    history = pl.DataFrame({"user_id": ["u", "u", "u"], "track_id": ["a", "b", "a"], "at": [1, 2, 3], "w": [1.0, 2.0, 5.0]})
+    history = pl.DataFrame(
+        {"user_id": ["u", "u", "u"], "track_id": ["a", "b", "a"], "at": [1, 2, 3], "w": [1.0, 2.0, 5.0]}
+    )
     made = build_baskets(history, IDS, basket_column="user_id", order_by="at", weight="w")
     assert made.weights.tolist() == [6.0, 2.0]
     assert made.matrix(weighted=True).toarray()[0].tolist() == [1.5, 0.5, 0, 0]
@@ -114,13 +116,17 @@ def test_baskets_over_different_tracks_do_not_mix():
         (["x", None, None, None], 9, True),
     ],
 )
-def test_good_playlists_are_long_enough_varied_and_followed(artists: list[str | None], followers: int | None, is_good: bool):
+def test_good_playlists_are_long_enough_varied_and_followed(
+    artists: list[str | None], followers: int | None, is_good: bool
+):
     n = len(artists)
     tracks = pl.DataFrame(
         {"track_id": [f"t{i}" for i in range(n)], "artist_ids": [[a] if a else None for a in artists]},
         schema={"track_id": pl.String, "artist_ids": pl.List(pl.String)},
     )
     held = pl.DataFrame({"playlist_id": ["p"] * n, "track_id": [f"t{i}" for i in range(n)]})
-    playlists = pl.DataFrame({"playlist_id": ["p"], "followers": [followers]}, schema={"playlist_id": pl.String, "followers": pl.Int64})
+    playlists = pl.DataFrame(
+        {"playlist_id": ["p"], "followers": [followers]}, schema={"playlist_id": pl.String, "followers": pl.Int64}
+    )
     params = GoodPlaylistParams(min_tracks=3, max_artist_share=0.6, min_followers=5)
     assert keep_good_playlists(playlists, held, tracks, params).height == is_good

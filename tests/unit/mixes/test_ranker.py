@@ -14,8 +14,12 @@ from recsys_assets.mixes.features import build_features
 from recsys_assets.mixes.ranker import Ranker, RankerParams, fit_ranker, rank_candidates
 from recsys_assets.mixes.sources import SourceParams, fit_sources, score_sources
 
-SOURCE_PARAMS = SourceParams(space=FactoriseParams(embedding_size=8, epochs=4, regularization=0.01, unobserved_weight=0.05))
-PARAMS = RankerParams(sources=SOURCE_PARAMS, trees=20, least_rows_in_leaf=5, negative_share=1.0, n_reranked=40, rounds_of_hiding=2)
+SOURCE_PARAMS = SourceParams(
+    space=FactoriseParams(embedding_size=8, epochs=4, regularization=0.01, unobserved_weight=0.05)
+)
+PARAMS = RankerParams(
+    sources=SOURCE_PARAMS, trees=20, least_rows_in_leaf=5, negative_share=1.0, n_reranked=40, rounds_of_hiding=2
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,9 @@ def index(task):
 
 
 def ranked(ranker, index, queries, **kwargs) -> np.ndarray:
-    return np.concatenate([found.tracks for _, found in rank_candidates(ranker, index, queries, blend=PARAMS.blend, **kwargs)])
+    return np.concatenate(
+        [found.tracks for _, found in rank_candidates(ranker, index, queries, blend=PARAMS.blend, **kwargs)]
+    )
 
 
 def hit_rate(tracks: np.ndarray, hidden: np.ndarray, k: int) -> float:
@@ -56,7 +62,9 @@ def test_the_missing_track_is_found_far_more_often_than_by_popularity(task, rank
 
 def test_the_trees_make_up_for_a_poor_first_score(task):
     visible, hidden, facts = task
-    poor = BlendParams(space=0, ridge=0, neighbours=0, baskets=0, similar_artist=0, same_artist=0, titles=1, adjacent=0, between=0)
+    poor = BlendParams(
+        space=0, ridge=0, neighbours=0, baskets=0, similar_artist=0, same_artist=0, titles=1, adjacent=0, between=0
+    )
     params = PARAMS.model_copy(update={"blend": poor})
     trained = fit_ranker(visible, facts, params, seed=1, num_threads=1)
     sources = fit_sources(visible, facts, SOURCE_PARAMS, seed=1, num_threads=1)
@@ -71,8 +79,12 @@ def test_own_excluded_and_barred_tracks_are_never_proposed(task, ranker, index):
     visible, hidden, _ = task
     barred = np.zeros(visible.n_tracks, dtype=bool)
     barred[::7] = True
-    excluded = sparse.csr_matrix((np.ones(len(visible)), (np.arange(len(visible)), hidden)), shape=(len(visible), visible.n_tracks))
-    for start, found in rank_candidates(ranker, index, visible, blend=PARAMS.blend, queries_at_once=40, excluded=excluded, barred=barred):
+    excluded = sparse.csr_matrix(
+        (np.ones(len(visible)), (np.arange(len(visible)), hidden)), shape=(len(visible), visible.n_tracks)
+    )
+    for start, found in rank_candidates(
+        ranker, index, visible, blend=PARAMS.blend, queries_at_once=40, excluded=excluded, barred=barred
+    ):
         assert not barred[found.tracks[found.tracks >= 0]].any()
         for offset, row in enumerate(found.tracks):
             given = row[row >= 0].tolist()
@@ -120,7 +132,9 @@ def test_too_few_baskets_train_nothing(task):
 
 def test_a_basket_that_says_nothing_gets_the_popular_tracks(task, index):
     visible, _, _ = task
-    empty = Baskets(pl.Series(["nobody"]), np.array([0, 0]), np.empty(0, np.int32), np.empty(0, np.float32), ("",), visible.n_tracks)
+    empty = Baskets(
+        pl.Series(["nobody"]), np.array([0, 0]), np.empty(0, np.int32), np.empty(0, np.float32), ("",), visible.n_tracks
+    )
     found = propose(index, empty, score_sources(index, empty), BlendParams(n_candidates=5))
     assert found.tracks[0].tolist() == np.lexsort((np.arange(index.counts.size), -index.counts))[:5].tolist()
     assert (found.sources == SOURCES.index("popular")).all()
@@ -128,7 +142,9 @@ def test_a_basket_that_says_nothing_gets_the_popular_tracks(task, index):
 
 def test_a_listener_without_a_title_is_served(task, ranker, index):
     visible, _, _ = task
-    silent = Baskets(visible.ids, visible.indptr, visible.tracks, visible.weights, ("",) * len(visible), visible.n_tracks)
+    silent = Baskets(
+        visible.ids, visible.indptr, visible.tracks, visible.weights, ("",) * len(visible), visible.n_tracks
+    )
     assert (ranked(ranker, index, silent) >= 0).any(axis=1).all()
 
 

@@ -1,0 +1,26 @@
+"""A home of one's own for the definitions, and shortcuts to run a part of the graph in memory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from recsys_assets.defs.io_managers import LakeIOManager
+from recsys_assets.defs.resources import HomeResource, SqlResource
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> HomeResource:
+    return HomeResource(root=str(tmp_path / "home"))
+
+
+@pytest.fixture
+def resources(home: HomeResource) -> dict[str, object]:
+    return {"home": home, "sql": SqlResource(threads=1), "lake_io": LakeIOManager(home=home)}
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral

@@ -1,0 +1,164 @@
+"""What starts by itself: the clock, new files, and the line that a failed run leaves."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from factories import rows_of
+
+from recsys_assets.core import columns as c
+from recsys_assets.defs.resources import HomeResource
+from recsys_assets.defs.schedules import daily_refresh, monday_delivery
+from recsys_assets.defs.sensors import landing_files, run_failures
+from recsys_assets.definitions import defs
+from recsys_assets.raw.tables import LANDED
+from recsys_assets.signals.tables import TRACK_SIGNALS
+
+DAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def drop(home: HomeResource, name: str, text: str = "x\n") -> Path:
+    path = home.home.landing / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def tick(home: HomeResource, cursor: str | None = None) -> tuple[list[tuple[str, str | None]], str, str | None]:
+    """One tick of the landing sensor: (job, partition) of each request, the cursor, and what it said."""
+    with dg.partition_loading_context(NOW):
+        context = dg.build_sensor_context(cursor=cursor, definitions=defs)
+        result = landing_files(context, home=home)
+    said = result.skip_reason.skip_message if result.skip_reason else None
+    return [(r.job_name, r.partition_key) for r in result.run_requests or ()], result.cursor, said
+
+
+def test_nothing_landed_says_so(home: HomeResource):
+    requests, _, said = tick(home)
+
+    assert requests == []
+    assert said == "nothing new has landed"
+
+
+def test_each_new_day_and_the_snapshot_are_read_once(home: HomeResource):
+    drop(home, "plays/date=2026-03-02/a.jsonl")
+    drop(home, "feedback/date=2026-03-03/a.jsonl")
+    drop(home, "tracks.csv")
+    first, cursor, _ = tick(home)
+    again, _, said = tick(home, cursor)
+
+    assert first == [("catalogue", None), ("ingest", "2026-03-02"), ("ingest", "2026-03-03")]
+    assert again == []
+    assert said == "nothing new has landed"
+
+
+def test_a_changed_day_is_read_again_and_no_other(home: HomeResource):
+    drop(home, "plays/date=2026-03-02/a.jsonl")
+    drop(home, "plays/date=2026-03-03/a.jsonl")
+    _, cursor, _ = tick(home)
+    drop(home, "plays/date=2026-03-03/b.jsonl")
+    requests, _, _ = tick(home, cursor)
+
+    assert requests == [("ingest", "2026-03-03")]
+
+
+def test_a_changed_snapshot_starts_the_catalogue_alone(home: HomeResource):
+    drop(home, "plays/date=2026-03-02/a.jsonl")
+    drop(home, "tracks.csv")
+    _, cursor, _ = tick(home)
+    drop(home, "playlists/date=2026-03-04/a.csv")
+    requests, _, _ = tick(home, cursor)
+
+    assert requests == [("catalogue", None)]
+
+
+@pytest.mark.parametrize("day", ["2026-03-10", "2025-12-31"])
+def test_a_day_without_partition_waits_and_is_said(home: HomeResource, day: str):
+    drop(home, f"plays/date={day}/a.jsonl")
+    requests, cursor, said = tick(home)
+
+    assert requests == []
+    assert day in (said or "")
+    assert day not in cursor
+
+
+def test_what_was_read_by_hand_is_not_read_again(home: HomeResource):
+    for day, source, name in ((DAY, "plays", "plays/date=2026-03-02/a.jsonl"), (DAY, "tracks", "tracks/date=2026-03-02/a.csv")):
+        path = drop(home, name)
+        row = {"file": name, "size_bytes": path.stat().st_size, "unknown_columns": []}
+        table = LANDED[source]
+        home.lake.replace(table, rows_of(table, [row], **{table.partition: day}), partitions=[day])
+    drop(home, "plays/date=2026-03-03/a.jsonl")
+    requests, cursor, _ = tick(home)
+
+    assert requests == [("ingest", "2026-03-03")]
+    drop(home, "plays/date=2026-03-02/a.jsonl", "another\n")
+    assert tick(home, cursor)[0] == [("ingest", "2026-03-02")]
+
+
+def test_half_written_files_are_not_seen(home: HomeResource):
+    drop(home, "plays/date=2026-03-02/.a.parquet.7.tmp")
+
+    assert tick(home)[0] == []
+
+
+def test_every_day_at_four_the_day_that_ended():
+    asked = daily_refresh(dg.build_schedule_context(scheduled_execution_time=datetime(2026, 3, 3, 4, tzinfo=UTC)))
+
+    assert isinstance(asked, dg.RunRequest)
+    assert asked.partition_key == "2026-03-02"
+    assert daily_refresh.cron_schedule == "0 4 * * *"
+    assert daily_refresh.execution_timezone in {None, "UTC"}
+
+
+def monday(home: HomeResource, hour: int) -> dg.RunRequest | dg.SkipReason:
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 3, 9, hour, tzinfo=UTC))
+    return monday_delivery(context, home=home)
+
+
+def test_monday_waits_for_sunday_and_then_asks_once(home: HomeResource):
+    saturday, sunday = date(2026, 3, 7), date(2026, 3, 8)
+    signals = rows_of(TRACK_SIGNALS, [{c.DATE: saturday}], user_id="u", track_id="t")
+    home.lake.replace(TRACK_SIGNALS, signals, partitions=[saturday])
+    early = monday(home, 5)
+    signals = rows_of(TRACK_SIGNALS, [{c.DATE: sunday}], user_id="u", track_id="t")
+    home.lake.replace(TRACK_SIGNALS, signals, partitions=[sunday])
+    at_six, at_seven = monday(home, 6), monday(home, 7)
+
+    assert isinstance(early, dg.SkipReason)
+    assert "2026-03-08" in (early.skip_message or "")
+    assert isinstance(at_six, dg.RunRequest)
+    assert isinstance(at_seven, dg.RunRequest)
+    assert at_six.partition_key == "2026-03-09"
+    assert at_six.run_key == at_seven.run_key == "monday-2026-03-09"
+
+
+def test_a_failed_run_leaves_a_line(home: HomeResource, instance: dg.DagsterInstance):
+    @dg.op
+    def breaks():
+        raise dg.Failure("the roof is leaking")
+
+    @dg.job(tags={"dagster/partition": "2026-03-02"})
+    def roof():
+        breaks()
+
+    for _ in range(2):
+        result = roof.execute_in_process(instance=instance, raise_on_error=False)
+        event = result.get_run_failure_event()
+        context = dg.build_run_status_sensor_context(
+            sensor_name="run_failures",
+            dagster_event=event,
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+        ).for_run_failure()
+        run_failures(context, home=home)
+
+    lines = [json.loads(line) for line in (home.home.state / "failures.jsonl").read_text().splitlines()]
+    assert len(lines) == 2
+    assert lines[1]["job"] == "roof"
+    assert lines[1]["partition"] == "2026-03-02"
+    assert lines[1]["run_id"] == result.run_id
+    assert lines[1]["why"]
