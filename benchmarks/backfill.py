@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from queue import Empty
@@ -113,7 +114,13 @@ def daemon(home: Path, env: dict[str, str]) -> Iterator[None]:
     command = [_tool("dagster-daemon"), "run", "-w", str(ROOT / "workspace.yaml")]
     with (home / "daemon.log").open("w") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True, preexec_fn=_default_signals
+            command,
+            cwd=ROOT,
+            env=env,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=_default_signals,  # noqa: PLW1509  no thread of ours runs yet
         )
         try:
             yield
@@ -201,7 +208,7 @@ def out_of_order(spans: Sequence[tuple[str | None, float | None, float | None]])
     ordered = sorted(spans, key=lambda span: span[0] or "")
     return [
         f"week {later[0]} began before {earlier[0]} had ended"
-        for earlier, later in zip(ordered, ordered[1:], strict=False)
+        for earlier, later in pairwise(ordered)
         if (later[1] or 0) < (earlier[2] or float("inf"))
     ]
 

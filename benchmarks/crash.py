@@ -1,8 +1,9 @@
 """Kills at random instants: is every published table whole, and does the rerun complete?
 
 ``python -m benchmarks.crash --kills 200 --seed 0`` kills a writer of the lake with signal 9 again and again and prints
-what was found; exit code 1 means a lost or torn table. ``kill_at_random`` takes any command, so that a whole run of the
-graph is killed the same way. The short form (10 kills) is in ``tests/crash``.
+what was found; exit code 1 means a lost or torn table. The short form (10 kills) is in ``tests/crash``.
+``python -m benchmarks.crash --whole-run --kills 10`` kills runs of the whole graph on a tiny world: after each kill every
+published table has to hold, partition by partition, either what it held before or what a run that was left alone makes.
 """
 
 import argparse
@@ -25,8 +26,11 @@ from recsys_assets.core.lake import Lake
 from recsys_assets.core.schemas import TableSchema, columns
 from recsys_assets.core.seeds import generator
 from recsys_assets.core.warehouse import Warehouse
+from recsys_assets.tables import ALL_TABLES
 
 READY = "ready"
+# A Monday and the two weeks before it.
+WORLD_START, WORLD_DAYS = date(2026, 1, 5), 15
 MONDAY = date(2026, 1, 5)
 DAYS = [MONDAY + timedelta(days=offset) for offset in range(3)]
 MARKS = columns(
@@ -180,10 +184,91 @@ def crash_test(home: Path, kills: int, seed: int) -> str:
     return f"{died} kills of {kills}, {last} writings, {orphans} old or orphaned files vacuumed: 0 torn, 0 lost"
 
 
+def run_graph(home: Path) -> bool:
+    """Make the snapshots, the days, the Monday and its day of a home that has landed files."""
+    from dagster import DagsterInstance
+
+    from scripts.graph import GraphRunner
+
+    print(READY, flush=True)
+    with DagsterInstance.ephemeral() as instance:
+        runner = GraphRunner(home, instance)
+        days = [WORLD_START + timedelta(days=offset) for offset in range(WORLD_DAYS)]
+        jobs = [("catalogue", []), ("ingest", days), ("monday", [days[-1]]), ("daily", [days[-1]])]
+        return all(runner.run(job, days=of) for job, of in jobs)
+
+
+def land_world(home: Path) -> None:
+    """Write a world that takes some fifteen seconds from end to end; its last day is a Monday."""
+    from recsys_assets.demo.params import DemoParams
+    from recsys_assets.demo.world import generate_world
+    from recsys_assets.demo.write import write_world
+
+    size = DemoParams(n_listeners=40, n_tracks=200, n_artists=40, n_playlists=40, plays_per_listener_day=5)
+    world = generate_world(size, seed=5, start=WORLD_START, days=WORLD_DAYS)
+    write_world(world, home / "landing", home / "demo_truth")
+
+
+def contents(home: Path) -> dict[tuple[str, str], int]:
+    """Read every partition of every table, and every view of the warehouse; the hash of each partition's rows."""
+    lake = Lake(str(home / "lake"))
+    warehouse = Warehouse(home / "warehouse.duckdb", lake)
+    hashes: dict[tuple[str, str], int] = {}
+    for table in ALL_TABLES:
+        frame = lake.open(table).scan().collect()
+        parts = {str(key[0]): part for key, part in frame.group_by(table.partition)} if table.partition else {"": frame}
+        # A sum does not ask in which order the rows lie in their files.
+        hashes |= {(table.full_name, key): int(part.hash_rows().cast(pl.UInt64).sum()) for key, part in parts.items()}
+        if warehouse.path.exists():
+            warehouse.query(f'select count(*), min(columns(*)) from "{table.group}"."{table.name}"')
+    return hashes
+
+
+def whole_run_test(home: Path, kills: int, seed: int) -> str:
+    """Kill runs of the graph, check after each kill, let one complete; return what was found."""
+    undisturbed, killed = home / "undisturbed", home / "killed"
+    python = [sys.executable, "-m", "benchmarks.crash", "--run-graph"]
+    for folder in (undisturbed, killed):
+        land_world(folder)
+    started = time.monotonic()
+    subprocess.run([*python, str(undisturbed)], env=_home(undisturbed), check=True, stdout=subprocess.DEVNULL)
+    seconds = time.monotonic() - started
+    expected = contents(undisturbed)
+    found_after: list[int] = []
+
+    def check(_output: str) -> None:
+        found = contents(killed)
+        torn = sorted(key for key, digest in found.items() if digest not in {expected.get(key), 0})
+        assert not torn, f"after kill {len(found_after) + 1}: {torn}"
+        found_after.append(sum(digest == expected.get(key) for key, digest in found.items()))
+
+    died = kill_at_random(
+        [*python, str(killed)],
+        kills=kills,
+        rng=generator(seed, "crash", "whole run"),
+        between_s=(0.0, seconds * 0.9),
+        check=check,
+        ready=READY,
+        env=_home(killed),
+    )
+    subprocess.run([*python, str(killed)], env=_home(killed), check=True, stdout=subprocess.DEVNULL)
+    assert contents(killed) == expected, "the rerun left other values than an undisturbed run"
+    return (
+        f"{died} kills of {kills} whole runs of {seconds:.0f} s; whole partitions after each kill: {found_after} "
+        f"of {len(expected)}; the rerun completed with the values of an undisturbed run: 0 torn, 0 lost"
+    )
+
+
+def _home(home: Path) -> dict[str, str]:
+    return {**os.environ, "RECSYS_HOME": str(home)}
+
+
 def main() -> int:
-    """Run the test or, in the processes that are killed, the writer."""
+    """Run the test or, in the processes that are killed, the writer or the graph."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--kills", type=int, help="200 by default, of whole runs 10")
+    parser.add_argument("--whole-run", action="store_true", help="kill runs of the graph and not a writer")
+    parser.add_argument("--run-graph", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--home", type=Path, help="a folder to keep; a temporary one by default")
     parser.add_argument("--write-from", type=int, help=argparse.SUPPRESS)
@@ -192,9 +277,12 @@ def main() -> int:
     if arguments.write_from is not None:
         write(arguments.home, arguments.write_from, arguments.writings)
         return 0
+    if arguments.run_graph is not None:
+        return 0 if run_graph(arguments.run_graph) else 1
+    test, kills = (whole_run_test, 10) if arguments.whole_run else (crash_test, 200)
     with tempfile.TemporaryDirectory() as temporary:
         try:
-            print(crash_test(arguments.home or Path(temporary), arguments.kills, arguments.seed))
+            print(test(arguments.home or Path(temporary), arguments.kills or kills, arguments.seed))
         except AssertionError as error:
             print(f"TORN OR LOST: {error}", file=sys.stderr)
             return 1

@@ -1,5 +1,6 @@
 """A tiny planted world as landing files, and the whole graph run over it: what integration tests stand on."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 from recsys_assets.demo.params import DemoParams
 from recsys_assets.demo.world import World, generate_world
@@ -22,6 +24,8 @@ DAYS = 23
 LAST = START + timedelta(days=DAYS - 1)
 MONDAYS = [date(2026, 1, 19), date(2026, 1, 26)]
 MODEL_DAYS = [date(2026, 1, 26), date(2026, 1, 27)]
+PLANTED_ON = date(2026, 1, 17)
+HEARD_NOTHING, HEARD_TWO = "heard-nothing", "heard-two"
 # Wide enough that thirty tracks by fifteen artists that a listener never heard can be found twice.
 PARAMS = DemoParams(
     n_listeners=48,
@@ -40,16 +44,43 @@ def tiny_world() -> World:
     return generate_world(PARAMS, seed=3, start=START, days=DAYS)
 
 
+@cache
+def planted_feedback() -> list[dict[str, str]]:
+    """Acts that the demo seldom makes: a busy listener hides the five most played tracks that they never heard, and
+    somebody who has heard nothing follows an artist."""
+    world = tiny_world()
+    busy = world.plays[c.USER_ID].value_counts().sort("count", c.USER_ID, descending=True)[c.USER_ID][0]
+    heard = world.plays.filter(pl.col(c.USER_ID) == busy)[c.TRACK_ID].unique()
+    popular = world.plays[c.TRACK_ID].value_counts().sort("count", c.TRACK_ID, descending=True)[c.TRACK_ID]
+    hidden = popular.filter(~popular.is_in(heard.implode())).head(5).to_list()
+    acts = [{c.USER_ID: busy, c.TRACK_ID: track, c.AT: f"{PLANTED_ON}T10:00:00Z", c.ACTION: "hide"} for track in hidden]
+    follow = {c.USER_ID: HEARD_NOTHING, c.ARTIST_ID: world.artists[c.ARTIST_ID][0]}
+    return [*acts, {**follow, c.AT: f"{PLANTED_ON}T10:00:00Z", c.ACTION: "follow"}]
+
+
+@cache
+def planted_plays() -> list[dict[str, object]]:
+    """Somebody who has heard two tracks, once each."""
+    tracks = tiny_world().plays[c.TRACK_ID].value_counts().sort("count", c.TRACK_ID, descending=True)[c.TRACK_ID][:2]
+    return [
+        {c.USER_ID: HEARD_TWO, c.TRACK_ID: track, c.PLAYED_AT: f"{PLANTED_ON}T1{n}:00:00Z", c.REASON_END: "done"}
+        for n, track in enumerate(tracks)
+    ]
+
+
 def land_world(home: Path) -> None:
     """Write it where the graph reads."""
     write_world(tiny_world(), home / "landing", home / "demo_truth")
+    for source, rows in (("feedback", planted_feedback()), ("plays", planted_plays())):
+        path = home / "landing" / source / f"date={PLANTED_ON}" / "planted.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def run(home: Path, job: str, *days: date) -> None:
     """Run a job of the graph on ``home`` in one go, as scripts do; it has to end well."""
     from scripts.graph import GraphRunner
 
-    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(instance_folder(home))) as instance:
+    with pytest.MonkeyPatch.context() as patch, recorded(home) as instance:
         patch.setenv("RECSYS_HOME", str(home))
         assert GraphRunner(home, instance).run(job, days=days), f"{job} of {days} failed"
 
@@ -69,11 +100,11 @@ def run_failing(home: Path, job: str, *days: date) -> str:
     return failure.user_failure_data.description or ""
 
 
-def instance_folder(home: Path) -> Path:
-    """Where the runs on ``home`` are recorded."""
+def recorded(home: Path) -> dg.DagsterInstance:
+    """The instance that records the runs on ``home``; to be closed."""
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}})
 
 
 def tables(home: Path) -> Mapping[str, pl.DataFrame]:

@@ -61,6 +61,20 @@ def missing_track(
     _show(report, json_file)
 
 
+@evaluate.command("analogies")
+def analogies(*, json_file: JsonFile = None) -> None:
+    """Ask a demo world's newest space "studio B + live A - studio A" and look for "live B" in the first ten.
+
+    Example: recsys evaluate analogies
+    """
+    from recsys_assets.cli.edge import home_from_environment
+    from recsys_assets.core.lake import Lake
+    from recsys_assets.evaluation.analogies import evaluate_analogies
+
+    home = home_from_environment()
+    _show(evaluate_analogies(Lake(home.lake), home.demo_truth), json_file)
+
+
 def _require_folder(path: Path, json_file: Path | None) -> None:
     """Refuse what can be refused before minutes of work: no data, or nowhere to write to.
 

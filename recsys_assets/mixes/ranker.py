@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ from recsys_assets.mixes.tracks import TrackFacts
 
 _log = logging.getLogger(__name__)
 _FORMAT = 1
+_Done = TypeVar("_Done")
 
 
 class RankerParams(BaseModel, frozen=True):
@@ -192,14 +194,12 @@ def rank_candidates(
     yield from _in_order(rank, range(0, len(queries), queries_at_once), num_threads=threads)
 
 
-def _in_order(
-    rank: Callable[[int], tuple[int, Candidates]], starts: Sequence[int], *, num_threads: int
-) -> Iterator[tuple[int, Candidates]]:
-    """Rank batches on several threads, a few ahead of the reader. Each has BLAS to itself, so that sums keep their order."""
+def _in_order(work: Callable[[int], _Done], starts: Sequence[int], *, num_threads: int) -> Iterator[_Done]:
+    """Work on batches by threads, a few ahead of the reader; BLAS is held to one, so that sums keep their order."""
     with blas_limited(), ThreadPoolExecutor(num_threads) as pool:
-        ahead: deque[Future[tuple[int, Candidates]]] = deque()
+        ahead: deque[Future[_Done]] = deque()
         for start in starts:
-            ahead.append(pool.submit(rank, start))
+            ahead.append(pool.submit(work, start))
             if len(ahead) > num_threads:
                 yield ahead.popleft().result()
         while ahead:
@@ -242,14 +242,17 @@ def _make_examples(
     index = fit_sources(visible, facts, params.sources, seed=own_seed, num_threads=num_threads)
     queries = _drop_titles(visible if asked is None else visible.take(asked), params.untitled_share, rng=rng)
     hidden = hidden if asked is None else hidden[asked]
-    described, truth, names = [], [], ()
-    for start in range(0, len(queries), params.queries_at_once):
+
+    def describe(start: int) -> tuple[NDArray[np.bool_], NDArray[np.float32], tuple[str, ...]]:
         batch = queries.rows(start, min(start + params.queries_at_once, len(queries)))
-        scores = score_sources(index, batch, num_threads=num_threads)
+        scores = score_sources(index, batch, num_threads=1)
         head = _head(propose(index, batch, scores, params.blend), params.n_reranked)
         wanted = hidden[start : start + len(batch)][:, None]
-        is_missing = (head.tracks == wanted) & (wanted >= 0)
-        features, names = build_features(index, batch, scores, head)
+        return (head.tracks == wanted) & (wanted >= 0), *build_features(index, batch, scores, head)
+
+    described, truth, names = [], [], ()
+    starts = range(0, len(queries), params.queries_at_once)
+    for is_missing, features, names in _in_order(describe, starts, num_threads=num_threads):
         # A fifth of the others ranks as well as all of them (hit@10 .1858 against .1855) and trains in a fifth of the time.
         is_kept = is_missing | (rng.random(is_missing.shape) < params.negative_share)
         is_kept &= is_missing.any(axis=1)[:, None]

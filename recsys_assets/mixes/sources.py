@@ -40,7 +40,7 @@ class SourceParams(BaseModel, frozen=True):
         default=20_000_000, gt=0, description="Item neighbours kept in all: with many tracks each keeps fewer."
     )
     relation_entries: int = Field(
-        default=10_000_000,
+        default=12_000_000,
         gt=0,
         description="Entries kept of any relation of tracks; with more each track keeps its strongest. Adjacency of "
         "100,000 histories had 23 million, and reading them took longer than all other sources together.",

@@ -143,9 +143,7 @@ def metrics(ours: float, theirs: float) -> pl.DataFrame:
         (0.194, False, False, dg.AssetCheckSeverity.WARN),
     ],
 )
-def test_a_worse_space_stops_mixes_but_not_in_a_demo_world(
-    home, gate, ours, is_demo, passed, severity
-):
+def test_a_worse_space_stops_mixes_but_not_in_a_demo_world(home, gate, ours, is_demo, passed, severity):  # noqa: PLR0917
     stored(home.lake, SPACE_METRICS, metrics(ours, 0.20))
     if is_demo:
         home.home.demo_truth.mkdir(parents=True)

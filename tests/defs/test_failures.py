@@ -45,9 +45,7 @@ def run(raised: list[Exception], resources, instance, *, generates: bool) -> tup
             fail_or_not()
             return ARTIST_SIGNALS.empty()
 
-    result = dg.materialize(
-        [asset], resources=resources, instance=instance, partition_key=MONDAY, raise_on_error=False
-    )
+    result = dg.materialize([asset], resources=resources, instance=instance, partition_key=MONDAY, raise_on_error=False)
     return result, tries
 
 

@@ -25,11 +25,18 @@ LISTENER = "a-listener@example.org"
 
 
 def follows(*days: date) -> pl.DataFrame:
-    return rows_of(ARTIST_SIGNALS, [{c.DATE: day, "follows": day.day} for day in days], user_id=LISTENER, artist_id="a1")
+    return rows_of(
+        ARTIST_SIGNALS, [{c.DATE: day, "follows": day.day} for day in days], user_id=LISTENER, artist_id="a1"
+    )
 
 
 def make(
-    returns: object, resources: Mapping[str, object], instance: dg.DagsterInstance, *, first: date, last: date | None = None
+    returns: object,
+    resources: Mapping[str, object],
+    instance: dg.DagsterInstance,
+    *,
+    first: date,
+    last: date | None = None,
 ) -> Mapping[str, dg.MetadataValue]:
     """Run an asset of ``artist_signals`` that returns ``returns``; the metadata of its first materialisation."""
 
@@ -38,7 +45,11 @@ def make(
         return returns
 
     one = first if last is None else None
-    tags = {"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)} if last else {}
+    tags = (
+        {"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)}
+        if last
+        else {}
+    )
     result = dg.materialize(
         [asset], resources=resources, instance=instance, partition_key=str(one) if one else None, tags=tags
     )
@@ -138,51 +149,58 @@ def test_the_warehouse_has_every_table_from_the_first_write(home, resources, ins
         assert rows.height == (table == ARTIST_SIGNALS)
 
 
-def load(ins: Mapping[str, dg.AssetIn], upstream: list, key: date, partitions, resources, instance) -> TableVersion:
-    """What an asset with these inputs is given in the partition ``key``."""
-    given = []
+@pytest.fixture
+def load(resources, instance):
+    """A function: what an asset that reads ``name`` is given in the partition ``key``."""
 
-    @dg.asset(name="reader", ins=ins, partitions_def=partitions)
-    def reader(**tables: TableVersion) -> None:
-        given.extend(tables.values())
+    def loaded(name: str, source, key: date, *, reader_partitions, mapping=None) -> TableVersion:
+        given = []
 
-    assets = [dg.AssetSpec(name, partitions_def=p) for name, p in upstream]
-    sources = [spec.with_io_manager_key("lake_io") for spec in assets]
-    dg.materialize(
-        [*sources, reader], selection=[reader], resources=resources, instance=instance, partition_key=str(key)
-    )
-    return given[0]
+        @dg.asset(ins={name: dg.AssetIn(partition_mapping=mapping)}, partitions_def=reader_partitions)
+        def reader(**tables: TableVersion) -> None:
+            given.extend(tables.values())
+
+        upstream = dg.AssetSpec(name, partitions_def=source).with_io_manager_key("lake_io")
+        dg.materialize(
+            [upstream, reader], selection=[reader], resources=resources, instance=instance, partition_key=str(key)
+        )
+        return given[0]
+
+    return loaded
 
 
-def test_an_input_holds_the_partitions_that_the_graph_maps_to(home, resources, instance):
+def test_an_input_holds_the_partitions_that_the_graph_maps_to(home, load):
     week = [date(2026, 3, n) for n in range(1, 11)]
     stored(home.lake, ARTIST_SIGNALS, follows(*week))
     mapping = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
-    ins = {"artist_signals": dg.AssetIn(partition_mapping=mapping)}
 
-    table = load(ins, [("artist_signals", DAILY)], date(2026, 3, 9), WEEKLY_MONDAY, resources, instance)
+    table = load("artist_signals", DAILY, date(2026, 3, 9), reader_partitions=WEEKLY_MONDAY, mapping=mapping)
 
     assert table.partitions == [date(2026, 3, n) for n in range(2, 9)]
 
 
-def test_an_input_without_partitions_is_the_whole_table(home, resources, instance):
-    snapshots = [rows_of(RAW_TRACKS, [{c.ARRIVED_ON: day}], track_id="t", title="T", artist_ids=[]) for day in (MONDAY, TUESDAY)]
+def test_an_input_without_partitions_is_the_whole_table(home, load):
+    snapshots = [
+        rows_of(RAW_TRACKS, [{c.ARRIVED_ON: day}], track_id="t", title="T", artist_ids=[]) for day in (MONDAY, TUESDAY)
+    ]
     stored(home.lake, RAW_TRACKS, pl.concat(snapshots))
 
-    table = load({"raw_tracks": dg.AssetIn()}, [("raw_tracks", None)], MONDAY, DAILY, resources, instance)
+    table = load("raw_tracks", None, MONDAY, reader_partitions=DAILY)
 
     assert table.partitions == [MONDAY, TUESDAY]
     assert table.rows == 2
 
 
-def test_a_table_that_nobody_made_is_empty_with_its_columns(resources, instance):
-    table = load({"space_metrics": dg.AssetIn()}, [("space_metrics", DAILY)], MONDAY, DAILY, resources, instance)
+def test_a_table_that_nobody_made_is_empty_with_its_columns(load):
+    table = load("space_metrics", DAILY, MONDAY, reader_partitions=DAILY)
 
     assert table.read().schema == SPACE_METRICS.empty().schema
 
 
 def test_text_from_outside_stays_in_its_cell():
-    frame = pl.DataFrame({"title": ["a | b\n<script>`x`", "y" * 100], "vector": [[0.5, 1.0, 2.0, 3.0], []], "n": [None, 2]})
+    frame = pl.DataFrame(
+        {"title": ["a | b\n<script>`x`", "y" * 100], "vector": [[0.5, 1.0, 2.0, 3.0], []], "n": [None, 2]}
+    )
 
     header, _, first, second = markdown_table(frame).splitlines()
 

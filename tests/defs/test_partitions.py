@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
+from recsys_assets.definitions import defs
 from recsys_assets.defs.partitions import (
     DAILY,
     WEEKLY_MONDAY,
@@ -13,7 +14,6 @@ from recsys_assets.defs.partitions import (
     earlier_deliveries,
     trailing_days,
 )
-from recsys_assets.definitions import defs
 
 MONDAY = date(2026, 3, 2)
 NOON_LATER = datetime(2026, 6, 1, 12, tzinfo=UTC)

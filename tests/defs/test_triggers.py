@@ -9,10 +9,10 @@ import pytest
 from factories import rows_of
 
 from recsys_assets.core import columns as c
+from recsys_assets.definitions import defs
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.defs.schedules import daily_refresh, monday_delivery
 from recsys_assets.defs.sensors import landing_files, run_failures
-from recsys_assets.definitions import defs
 from recsys_assets.raw.tables import LANDED
 from recsys_assets.signals.tables import TRACK_SIGNALS
 
@@ -86,7 +86,10 @@ def test_a_day_without_partition_waits_and_is_said(home: HomeResource, day: str)
 
 
 def test_what_was_read_by_hand_is_not_read_again(home: HomeResource):
-    for day, source, name in ((DAY, "plays", "plays/date=2026-03-02/a.jsonl"), (DAY, "tracks", "tracks/date=2026-03-02/a.csv")):
+    for day, source, name in (
+        (DAY, "plays", "plays/date=2026-03-02/a.jsonl"),
+        (DAY, "tracks", "tracks/date=2026-03-02/a.csv"),
+    ):
         path = drop(home, name)
         row = {"file": name, "size_bytes": path.stat().st_size, "unknown_columns": []}
         table = LANDED[source]

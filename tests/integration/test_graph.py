@@ -1,5 +1,6 @@
 """The whole graph on a tiny planted world: the same inputs give the same values, whatever the order or the range."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,7 +9,21 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
-from world import DAYS, LAST, MODEL_DAYS, MONDAYS, START, assert_same, instance_folder, land_world, run, tables, tiny_world
+from world import (
+    DAYS,
+    LAST,
+    MODEL_DAYS,
+    MONDAYS,
+    START,
+    assert_same,
+    land_world,
+    planted_feedback,
+    planted_plays,
+    recorded,
+    run,
+    tables,
+    tiny_world,
+)
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
@@ -40,8 +55,9 @@ def test_every_table_is_filled(finished: Path):
 def test_what_landed_is_what_is_stored(finished: Path):
     stored, world = tables(finished), tiny_world()
 
+    planted = {"plays": len(planted_plays()), "feedback": len(planted_feedback())}
     for name in ("plays", "feedback", "tracks", "artists", "albums"):
-        assert stored[f"raw.raw_{name}"].height == getattr(world, name).height
+        assert stored[f"raw.raw_{name}"].height == getattr(world, name).height + planted.get(name, 0)
     assert stored["raw.raw_plays"][c.DATE].n_unique() == DAYS
 
 
@@ -87,7 +103,7 @@ def test_the_warehouse_shows_what_the_lake_holds(finished: Path):
 
 def test_the_log_of_the_runs_names_no_listener(finished: Path):
     users = tiny_world().plays[c.USER_ID].unique().to_list()
-    with dg.DagsterInstance.local_temp(str(instance_folder(finished))) as instance:
+    with recorded(finished) as instance:
         runs = instance.get_runs()
         logs = [str(entry) for run in runs for entry in instance.all_logs(run.run_id)]
 
@@ -97,7 +113,7 @@ def test_the_log_of_the_runs_names_no_listener(finished: Path):
 
 
 def test_every_check_passed_or_only_warns(finished: Path):
-    with dg.DagsterInstance.local_temp(str(instance_folder(finished))) as instance:
+    with recorded(finished) as instance:
         failed = [
             (evaluation.asset_key.to_user_string(), evaluation.check_name, evaluation.description)
             for run in instance.get_runs()
@@ -113,15 +129,20 @@ def test_a_space_has_one_version_in_all_its_tables(finished: Path):
     stored = tables(finished)
     for partition, prefix in ((c.DATE, ""), (c.WEEK, "anchor_")):
         versions = pl.concat(
-            stored[f"latent.{prefix}{name}_vectors"].select(partition, c.SPACE_VERSION) for name in ("user", "track", "artist")
+            stored[f"latent.{prefix}{name}_vectors"].select(partition, c.SPACE_VERSION)
+            for name in ("user", "track", "artist")
         )
         per_partition = versions.group_by(partition).agg(pl.col(c.SPACE_VERSION).n_unique())
         assert per_partition[c.SPACE_VERSION].to_list() == [1, 1]
 
 
 def test_the_manifest_counts_what_lies_beside_it(finished: Path):
-    (folder,) = {path.parent for path in (finished / "exports").rglob("manifest.json") if str(MODEL_DAYS[-1]) in str(path)}
+    folder = finished / "exports" / f"date={MODEL_DAYS[-1]}"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
-    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"manifest.json"}
-    assert {file["path"] for file in manifest["files"]} == files
+    assert {table["path"] for table in manifest["tables"]} == {path.name for path in folder.glob("*.parquet")}
+    for table in manifest["tables"]:
+        assert hashlib.sha256((folder / table["path"]).read_bytes()).hexdigest() == table["sha256"]
+        assert pl.read_parquet(folder / table["path"]).height == table["rows"]
+    playlists = [path for path in (folder / "playlists").rglob("*") if path.is_file()]
+    assert len(playlists) == manifest["playlists"]["files"] > 100
