@@ -140,7 +140,7 @@ def main() -> None:
         "--workdir",
         type=Path,
         default=Path(tempfile.gettempdir()) / "recsys-large-world",
-        help="where worlds are kept between runs (4 GB for all three)",
+        help="where worlds are kept between runs (2 GB for all three)",
     )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, help="write everything measured to this file as well")

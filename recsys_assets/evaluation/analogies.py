@@ -36,7 +36,9 @@ def evaluate_analogies(lake: Lake, truth: Path) -> Report:
     """
     planted = truth / "tracks.parquet"
     if not planted.is_file():
-        raise MissingInputError(f"no planted truth at {planted}: it belongs to a demo world, make one with `recsys demo`")
+        raise MissingInputError(
+            f"no planted truth at {planted}: it belongs to a demo world, make one with `recsys demo`"
+        )
     days = lake.open(TRACK_VECTORS).partitions
     started = time.perf_counter()
     space = read_day(lake, days[-1]) if days else None

@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.seeds import generator
-from recsys_assets.evaluation.peers import PLAYLIST_PEERS, Peer
+from recsys_assets.evaluation.peers import PLAYLIST_PEERS, Peer, ScoreRows
 from recsys_assets.evaluation.report import OURS, ModelRun, Report
 from recsys_assets.metrics.ranking import hit_at_from_ranks, rank_targets, reciprocal_from_ranks
 from recsys_assets.mixes.baskets import Baskets, build_baskets, hide_one
@@ -59,7 +60,8 @@ def read_playlists(path: Path) -> Playlists:
     """Read playlists in the form of the Million Playlist Dataset.
 
     Args:
-        path: a folder with ``playlists.parquet`` and ``playlist_tracks.parquet``, a folder with ``mpd.slice.*.json``, or one such file.
+        path: a folder with ``playlists.parquet`` and ``playlist_tracks.parquet``, a folder with ``mpd.slice.*.json``,
+            or one such file.
 
     Raises:
         MissingInputError: neither form is there.
@@ -149,7 +151,9 @@ def _run_peer(peer: Peer, task: MissingTrackTask, *, seed: int) -> ModelRun:
     return ModelRun(model=peer.name, seed=seed, metrics=judge_ranks(ranks), fit_seconds=seconds)
 
 
-def _peer_ranks(score_rows, matrix, hidden) -> Iterator[NDArray[np.int64]]:
+def _peer_ranks(
+    score_rows: ScoreRows, matrix: sparse.csr_matrix, hidden: NDArray[np.integer]
+) -> Iterator[NDArray[np.int64]]:
     for start in range(0, matrix.shape[0], _BATCH):
         stop = min(start + _BATCH, matrix.shape[0])
         scores = np.array(score_rows(start, stop), dtype=np.float32)

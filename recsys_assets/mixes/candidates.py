@@ -126,9 +126,9 @@ def propose(
         if name in scores.by_artist:
             _add_artists(by_artist, scores.by_artist[name], weight, scales, name)
         elif isinstance(scores.by_track[name], np.ndarray):
-            _add_dense(blend, scores.by_track[name], own, nobody, weight, scales, name)
+            _add_dense(blend, scores.by_track[name], own, nobody, weight=weight, scales=scales, name=name)
         else:
-            _add_sparse(blend, scores.by_track[name], flat_forbidden, weight, scales, name)
+            _add_sparse(blend, scores.by_track[name], flat_forbidden, weight=weight, scales=scales, name=name)
     # Artists are summed among themselves first: spreading them over the tracks is the widest step.
     blend += np.take(by_artist, artist, axis=1)
     for places in own:
@@ -144,13 +144,28 @@ def _flat(matrix: sparse.csr_matrix, n_columns: int) -> NDArray[np.int64]:
     return owners * n_columns + matrix.indices
 
 
-def _add_artists(by_artist, scores, weight, scales, name) -> None:
+def _add_artists(
+    by_artist: NDArray[np.float32],
+    scores: sparse.csr_matrix,
+    weight: float,
+    scales: dict[str, NDArray[np.float32]],
+    name: str,
+) -> None:
     dense = scores.toarray()
     scales[name] = (weight / np.maximum(dense.max(axis=1, initial=0), 1e-9)).astype(np.float32)
     by_artist += dense * scales[name][:, None]
 
 
-def _add_dense(blend, dense, own, nobody, weight, scales, name) -> None:
+def _add_dense(
+    blend: NDArray[np.float32],
+    dense: NDArray[np.float32],
+    own: list[NDArray[np.int64]],
+    nobody: NDArray[np.bool_],
+    *,
+    weight: float,
+    scales: dict[str, NDArray[np.float32]],
+    name: str,
+) -> None:
     allowed = dense.copy()
     for places in own:
         allowed.ravel()[places] = 0
@@ -161,7 +176,15 @@ def _add_dense(blend, dense, own, nobody, weight, scales, name) -> None:
     blend += allowed
 
 
-def _add_sparse(blend, matrix, flat_forbidden, weight, scales, name) -> None:
+def _add_sparse(
+    blend: NDArray[np.float32],
+    matrix: sparse.csr_matrix,
+    flat_forbidden: NDArray[np.bool_],
+    *,
+    weight: float,
+    scales: dict[str, NDArray[np.float32]],
+    name: str,
+) -> None:
     owners = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
     places = owners * matrix.shape[1] + matrix.indices
     allowed = np.where(flat_forbidden[places], 0, matrix.data)
@@ -189,7 +212,9 @@ def _best(scores: NDArray[np.float32], n: int) -> tuple[NDArray[np.int32], NDArr
     return tracks, values
 
 
-def _main_source(index, scores, tracks, scales) -> NDArray[np.int8]:
+def _main_source(
+    index: SourceIndex, scores: SourceScores, tracks: NDArray[np.int32], scales: dict[str, NDArray[np.float32]]
+) -> NDArray[np.int8]:
     """The source with the largest part in each candidate's first score."""
     n_queries, n_tracks = tracks.shape[0], index.counts.size
     known = np.maximum(tracks, 0).astype(np.int64)

@@ -33,7 +33,7 @@ def drop_entries(matrix: sparse.csr_matrix, columns: NDArray[np.integer]) -> spa
 
 def scale(
     matrix: sparse.csr_matrix, *, rows: NDArray[np.floating] | None = None, columns: NDArray[np.floating] | None = None
-):
+) -> sparse.csr_matrix:
     """Multiply rows and columns by factors, into a new float32 matrix."""
     data = matrix.data.astype(np.float32, copy=True)
     if rows is not None:

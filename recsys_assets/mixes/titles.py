@@ -5,6 +5,7 @@ Belongs here: similarity of titles. Character n-grams, because titles are short,
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -20,7 +21,7 @@ _PUNCTUATION = re.compile(r"[^\w\s]")
 class TitleIndex:
     """The titles that were seen, as unit vectors of character n-grams; rows = baskets."""
 
-    vectorizer: object | None
+    vectorizer: Any
     vectors: sparse.csr_matrix
 
 

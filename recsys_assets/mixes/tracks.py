@@ -22,8 +22,10 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class TrackFacts:
-    """Facts by track row. ``artist`` is the first credited artist, ``song`` is shared by versions of one song by one
-    artist (both int32, dense from 0; a track without a known artist has one of its own).
+    """Facts by track row.
+
+    ``artist`` is the first credited artist, ``song`` is shared by versions of one song by one artist (both int32,
+    dense from 0; a track without a known artist has one of its own).
     """
 
     artist: NDArray[np.int32]

@@ -6,7 +6,7 @@ Belongs here: putting the parts together, from tables to tables. Each part has i
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -273,7 +273,7 @@ def _pattern(week: Week, heard: pl.DataFrame, basket_rows: np.ndarray) -> sparse
 
 
 def _to_frame(found: Candidates, user_rows: np.ndarray) -> pl.DataFrame:
-    n, width = found.tracks.shape
+    width = found.tracks.shape[1]
     kept = found.tracks.ravel() >= 0
     return pl.DataFrame(
         {
@@ -285,7 +285,7 @@ def _to_frame(found: Candidates, user_rows: np.ndarray) -> pl.DataFrame:
     )
 
 
-def _candidate_rows(week: Week, files: Sequence[Path]) -> pl.LazyFrame:
+def _candidate_rows(week: Week, files: list[Path]) -> pl.LazyFrame:
     """Give kept candidates their names, as they are read."""
     if not files:
         return CANDIDATES.empty().drop(c.WEEK).lazy()
