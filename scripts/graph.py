@@ -1,6 +1,6 @@
 """Runs of the graph from Python, in this process, recorded in the Dagster instance like any other run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,8 +38,8 @@ class GraphRunner:
             return [until]
         return [date.fromordinal(n) for n in range(landed[0].toordinal(), until.toordinal() + 1)]
 
-    def run(self, job_name: str, *, days: Sequence[date] = ()) -> bool:
-        """Run a job for a range of partitions in one go; return whether it ended well."""
+    def run(self, job_name: str, *, days: Sequence[date] = (), ops: Mapping[str, object] | None = None) -> bool:
+        """Run a job for a range of partitions in one go, ``ops`` being its run configuration; return whether it ended well."""
         job = defs.resolve_job_def(job_name)
         tags = {}
         if len(days) > 1:
@@ -50,6 +50,6 @@ class GraphRunner:
             partition_key=partition,
             tags=tags,
             raise_on_error=False,
-            run_config={"loggers": {"step_lines": {}}},
+            run_config={"loggers": {"step_lines": {}}, "ops": dict(ops or {})},
         )
         return result.success

@@ -107,7 +107,12 @@ def serve(port: int) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
 
-    with subprocess.Popen(command, cwd=os.environ["DAGSTER_HOME"], env=environment, preexec_fn=as_from_a_terminal) as server:  # noqa: PLW1509
+    with subprocess.Popen(
+        command,
+        cwd=os.environ["DAGSTER_HOME"],
+        env=environment,
+        preexec_fn=as_from_a_terminal,  # noqa: PLW1509  no thread of ours runs yet
+    ) as server:
         try:
             return server.wait()
         except KeyboardInterrupt:

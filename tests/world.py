@@ -76,13 +76,14 @@ def land_world(home: Path) -> None:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def run(home: Path, job: str, *days: date) -> None:
-    """Run a job of the graph on ``home`` in one go, as scripts do; it has to end well."""
+def run(home: Path, job: str, *days: date, ops: Mapping[str, object] | None = None) -> None:
+    """Run a job of the graph on ``home`` in one go (from the first to the last of ``days``), as scripts do; it has to end
+    well."""
     from scripts.graph import GraphRunner
 
     with pytest.MonkeyPatch.context() as patch, recorded(home) as instance:
         patch.setenv("RECSYS_HOME", str(home))
-        assert GraphRunner(home, instance).run(job, days=days), f"{job} of {days} failed"
+        assert GraphRunner(home, instance).run(job, days=days, ops=ops), f"{job} of {days} failed"
 
 
 def run_failing(home: Path, job: str, *days: date) -> str:

@@ -1,6 +1,7 @@
 """One job per cadence: a job can not mix daily and weekly partitions.
 
-What a user starts by hand, what schedules and sensors start, and what `dagster job backfill` fills.
+What a user starts by hand, what schedules and sensors start, and what `dagster job backfill` fills. The cadence is among
+``tags`` and not ``run_tags``: `dagster job backfill` gives its runs the former only, and the queue's limit reads the run's.
 """
 
 import dagster as dg
@@ -11,27 +12,28 @@ catalogue = dg.define_asset_job(
     "catalogue",
     selection=dg.AssetSelection.tag(CADENCE, "snapshot"),
     description="Read the snapshots that are new in the landing zone: catalogue, playlists, undated totals.",
-    run_tags={CADENCE: "snapshot"},
+    tags={CADENCE: "snapshot"},
 )
 
 ingest = dg.define_asset_job(
     "ingest",
     selection=dg.AssetSelection.groups("raw", "signals") & dg.AssetSelection.tag(CADENCE, "daily"),
     description="Read a day's plays and acts from the landing zone and count them; no model is made.",
-    run_tags={CADENCE: "daily"},
+    tags={CADENCE: "daily"},
 )
 
 daily = dg.define_asset_job(
     "daily",
     selection=dg.AssetSelection.tag(CADENCE, "daily"),
     description="A whole day: ingestion, play matrix, latent space, map, metrics, Daily Mix, exports.",
-    run_tags={CADENCE: "daily"},
+    tags={CADENCE: "daily"},
 )
 
 monday = dg.define_asset_job(
     "monday",
     selection=dg.AssetSelection.tag(CADENCE, "weekly"),
     description="A week's anchor of the latent space, its ranker, and the Discover Weekly delivered on the Monday.",
-    # Anchors are turned onto the week before: dagster.yaml lets one of these run at a time, oldest first.
-    run_tags={CADENCE: "weekly"},
+    # Anchors are turned onto the week before: dagster.yaml lets one of these run at a time, oldest first. `tags` and not
+    # `run_tags`: backfills from the command line hand only the former to their runs.
+    tags={CADENCE: "weekly"},
 )

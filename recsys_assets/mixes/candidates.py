@@ -55,8 +55,10 @@ class BlendParams(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class Candidates:
-    """One row per query, best first, shape (n_queries, n): track rows (int32, -1 where there are no more), first scores
-    (float32, -inf there) and sources (int8, a place in ``SOURCES``).
+    """One row per query, best first; each array has shape (n_queries, n).
+
+    ``tracks`` are rows (int32, -1 where there are no more), ``scores`` the first scores (float32, -inf there),
+    ``sources`` places in ``SOURCES`` (int8).
     """
 
     tracks: NDArray[np.int32]

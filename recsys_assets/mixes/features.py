@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from recsys_assets.mixes.baskets import Baskets
 from recsys_assets.mixes.candidates import Candidates, Gatherer
-from recsys_assets.mixes.local import LocalRelations, build_local_features
 from recsys_assets.mixes.sources import SourceIndex, SourceScores
 
 # Scores that also enter as a share of the query's best and as a rank: what is a strong score differs between queries.
 _COMPARED = (
     "neighbours", "chance", "baskets", "adjacent", "between", "titles", "space", "space_cosine", "similar_artist",
-    "filling", "artist_mates", "ridge", "local_vector_narrow", "local_neighbour_narrow", "local_neighbour_wide",
-    "local_adjacent_wide",
+    "filling", "artist_mates", "ridge",
 )  # fmt: skip
 
 
@@ -30,10 +28,8 @@ def build_features(
     """
     tracks = np.maximum(candidates.tracks, 0).astype(np.int64)
     named = _source_features(index, scores, tracks)
-    relations = LocalRelations(index.directions, index.neighbours, index.adjacent, index.facts.artist)
-    named |= build_local_features(relations, queries, tracks)
     named |= {f"{name}_share": _share(named[name]) for name in _COMPARED}
-    named |= {f"{name}_rank": _log_rank(named[name]) for name in _COMPARED}
+    named |= {f"{name}_rank": log_rank(named[name]) for name in _COMPARED}
     artist = index.facts.artist[tracks]
     lengths = np.maximum(queries.lengths, 1).astype(np.float32)[:, None]
     artist_size = np.bincount(index.facts.artist, minlength=index.facts.n_artists).astype(np.float32)
@@ -49,7 +45,7 @@ def build_features(
     named["artist_popularity"] = np.log(index.artist_counts)[artist]
     named["artist_size"] = np.log(artist_size)[artist]
     artist_plays = np.bincount(index.facts.artist, weights=index.counts, minlength=index.facts.n_artists)
-    named["share_of_artist"] = index.counts[tracks] / artist_plays[artist]
+    named["share_of_artist"] = (index.counts[tracks] / artist_plays[artist]).astype(np.float32)
     named["basket_length"] = np.log1p(index.mean_length)[tracks]
     for name, values in scores.by_query.items():
         named[name] = np.broadcast_to(values[:, None], tracks.shape)
@@ -61,7 +57,9 @@ def build_features(
     return described, names
 
 
-def _source_features(index, scores, tracks) -> dict[str, NDArray[np.float32]]:
+def _source_features(
+    index: SourceIndex, scores: SourceScores, tracks: NDArray[np.int64]
+) -> dict[str, NDArray[np.float32]]:
     n_queries = tracks.shape[0]
     rows = np.arange(n_queries, dtype=np.int64)[:, None]
     by_track = Gatherer(n_queries, index.counts.size)
@@ -85,7 +83,8 @@ def _share(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return values / np.maximum(values.max(axis=1, keepdims=True, initial=1e-9), 1e-9)
 
 
-def _log_rank(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def log_rank(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logarithm of the place of each value in its row, best first; ties in their order."""
     order = np.argsort(-values, axis=1, kind="stable")
     rank = np.empty(values.shape, dtype=np.float32)
     np.put_along_axis(rank, order, np.log1p(np.arange(values.shape[1], dtype=np.float32))[None, :], axis=1)

@@ -109,7 +109,8 @@ class SourceIndex:
 class SourceScores:
     """Scores of one batch of queries, 0 where a source has nothing to say.
 
-    ``by_track``: queries x tracks, sparse, or dense for the latent space; ``by_artist``: queries x artists; ``by_query``: one value per query.
+    ``by_track``: queries x tracks, sparse, or dense for the latent space; ``by_artist``: queries x artists;
+    ``by_query``: one value per query.
     """
 
     by_track: Mapping[str, sparse.csr_matrix | NDArray[np.float32]]

@@ -92,6 +92,18 @@ def test_every_asset_is_made_by_a_job_of_its_cadence():
         assert made == {name for name in KEYS if node(name).tags["recsys/cadence"] == cadence}
 
 
+@pytest.mark.parametrize(
+    ("job", "cadence"), [("catalogue", "snapshot"), ("ingest", "daily"), ("daily", "daily"), ("monday", "weekly")]
+)
+def test_runs_carry_the_tag_that_the_queue_limits(job: str, cadence: str):
+    limits = yaml.safe_load((ROOT / "dagster.yaml").read_text())["concurrency"]["runs"]["tag_concurrency_limits"]
+    found = defs.resolve_job_def(job)
+
+    # Of these two, `dagster job backfill` gives its runs the first and everything else the second.
+    assert found.tags["recsys/cadence"] == found.run_tags["recsys/cadence"] == cadence
+    assert limits == [{"key": "recsys/cadence", "value": "weekly", "limit": 1}]
+
+
 def test_every_check_of_an_asset_runs_where_the_asset_is_made():
     for job in ("catalogue", "daily", "monday"):
         layer = defs.resolve_job_def(job).asset_layer

@@ -36,7 +36,7 @@ UNREADABLE = [
     ("b.parquet", _whole_parquet()[:-200], "parquet"),
     ("b.csv", b"\x00\xff\x01\n" * 50, "required columns are missing"),
     ("b.csv", b"user_id,track_id\nu,t\n", "played_at"),
-    ("b.csv.gz", gzip.compress(b"user_id,track_id,played_at\nu,t,1767614400\n" * 99)[:-20], "EOF"),
+    ("b.csv.gz", gzip.compress(b"user_id,track_id,played_at\nu,t,1767614400\n" * 99, mtime=0)[:-20], "EOF"),
     ("b.jsonl.gz", b"not gzip", "gzip"),
     ("b.jsonl.zst", b"not zstd", "Zstd"),
     ("b.jsonl.zst", BOMB, "unpacks to more than"),
