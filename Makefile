@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export RECSYS_HOME ?= $(CURDIR)/data
-export DAGSTER_HOME := $(RECSYS_HOME)/dagster
 export PYTHONUTF8 := 1
 UI ?= 1
 PORT ?= 3000

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from recsys_assets.core.errors import RecsysError
 from recsys_assets.core.windows import monday_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,16 +28,17 @@ ANCHORS = 2
 def main() -> int:
     """Do it all; return the exit code."""
     arguments = _arguments()
-    _prepare_instance()
+    home = prepare_home()
     if arguments.only_ui:
         return serve(arguments.port)
-    home = Path(os.environ["RECSYS_HOME"]).resolve()
     started = time.monotonic()
     yesterday = datetime.now(tz=UTC).date() - timedelta(days=1)
     if not any((home / "landing").glob("*")):
         _say("1/5  a small demo world, since the landing zone is empty")
         first = yesterday - timedelta(days=DEMO_DAYS - 1)
-        _recsys("demo", "--size", "small", "--seed", "7", "--start", first.isoformat(), "--days", str(DEMO_DAYS))
+        world = ("--size", "small", "--seed", "7", "--start", first.isoformat(), "--days", str(DEMO_DAYS))
+        if not _recsys("demo", *world):
+            return 1
     else:
         _say(f"1/5  using what has landed in {home / 'landing'}")
     if not _materialise(home, yesterday):
@@ -57,10 +59,17 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _prepare_instance() -> None:
-    folder = Path(os.environ["DAGSTER_HOME"])
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(ROOT / "dagster.yaml", folder / "dagster.yaml")
+def prepare_home() -> Path:
+    """Make the instance's folder and return the home; both are absolute in the environment from here on.
+
+    Dagster refuses a relative ``DAGSTER_HOME``, and its server runs in another working directory than we do.
+    """
+    home = Path(os.environ.get("RECSYS_HOME") or ROOT / "data").expanduser().resolve()
+    instance = home / "dagster"
+    os.environ.update(RECSYS_HOME=str(home), DAGSTER_HOME=str(instance))
+    instance.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / "dagster.yaml", instance / "dagster.yaml")
+    return home
 
 
 def _say(line: str) -> None:
@@ -68,27 +77,44 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _recsys(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "recsys_assets.cli", *arguments], check=True)
+def _recsys(*arguments: str) -> bool:
+    """Run a command, which says itself what is wrong; return whether it ended well."""
+    return subprocess.run([sys.executable, "-m", "recsys_assets.cli", *arguments], check=False).returncode == 0
 
 
 def _materialise(home: Path, yesterday: date) -> bool:
     """Run the graph; return whether all of it is green."""
-    from scripts.graph import GraphRunner
+    from scripts.graph import FIRST_DAY, GraphRunner, days_between
 
+    if yesterday < FIRST_DAY:
+        _say(f"nothing to run: the calendar begins on {FIRST_DAY} (RECSYS_FIRST_DAY) and that day is not over yet")
+        return False
     runner = GraphRunner.open(home)
     _say("2/5  snapshots: catalogue, playlists, totals")
     if not runner.run("catalogue"):
         return False
-    days = runner.landed_days(yesterday)
+    landed = runner.landed_days(yesterday)
+    days = landed.days
+    if landed.waiting:
+        _say(
+            f"     {len(landed.waiting):,} landed days wait, {landed.waiting[0]} to {landed.waiting[-1]}: the calendar "
+            f"begins on {FIRST_DAY}. To read them: make run RECSYS_FIRST_DAY={landed.waiting[0]} (and keep it set)"
+        )
     _say(f"3/5  {len(days)} days of plays and acts in one run: {days[0]} to {days[-1]}")
     if not runner.run("ingest", days=days):
         return False
-    model_days = [yesterday - timedelta(days=back) for back in range(MODEL_DAYS - 1, -1, -1)]
     newest = monday_of(yesterday + timedelta(days=1))
     mondays = [newest - timedelta(weeks=back) for back in range(ANCHORS - 1, -1, -1)]
+    mondays = [monday for monday in mondays if monday >= FIRST_DAY]
+    if not mondays:
+        _say(f"4/5  no models yet: the first Monday after {FIRST_DAY}, when the calendar begins, is still to come")
+        return True
+    # A day starts from its own week's anchor: none before the first.
+    model_days = days_between(max(yesterday - timedelta(days=MODEL_DAYS - 1), mondays[0]), yesterday)
     _say(f"4/5  anchors and Discover Weekly of {', '.join(map(str, mondays))}; then {len(model_days)} days of mixes")
-    return all(runner.run("monday", days=[week]) for week in mondays) and runner.run("daily", days=model_days)
+    if not all(runner.run("monday", days=[week]) for week in mondays):
+        return False
+    return not model_days or runner.run("daily", days=model_days)
 
 
 def serve(port: int) -> int:
@@ -120,4 +146,8 @@ def serve(port: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except RecsysError as error:
+        _say(f"make run: {error}")
+        sys.exit(1)
