@@ -5,16 +5,15 @@ back; this list is what stops it. It holds SHA-256 digests and no ids. Erasing w
 ``exports.forget``; who reads the landing zone calls ``drop_from`` on every frame that names listeners.
 """
 
-import contextlib
-import fcntl
 import hashlib
-import os
-import tempfile
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+
+from recsys_assets.core.files import written_aside
+from recsys_assets.core.locks import locked
 
 
 def digest_of(user_id: str) -> str:
@@ -69,15 +68,10 @@ def readmit_id(path: Path, user_id: str) -> bool:
 
 
 def _write(path: Path, digests: frozenset[str]) -> None:
-    handle, fresh = tempfile.mkstemp(prefix=".forgotten-", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.writelines(f"{digest}\n" for digest in sorted(digests))
-    Path(fresh).replace(path)
+    # The list is the one thing in `state` that nothing can make again.
+    with written_aside(path, durable=True) as fresh:
+        fresh.write_text("".join(f"{digest}\n" for digest in sorted(digests)), encoding="ascii")
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with (path.parent / f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _locked(path: Path) -> AbstractContextManager[None]:
+    return locked(path.with_name(f".{path.name}.lock"), alone=True)

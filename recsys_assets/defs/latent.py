@@ -143,5 +143,5 @@ def space_map(
     newest = rows.filter(pl.col("date") == days[-1])
     page = write_map_page(home.home.map_page, newest, track_neighbours, play_confidence, days[-1])
     shown = picture(draw_map(newest, title=f"The space on {days[-1]}"), "The map of the latent space")
-    context.add_output_metadata({"map": shown, "page": dg.MetadataValue.path(str(page))})
+    context.add_output_metadata({"map": shown, **({"page": dg.MetadataValue.path(str(page))} if page else {})})
     return rows

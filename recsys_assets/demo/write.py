@@ -6,7 +6,6 @@ under a name that readers pass over and then renamed, so that a sensor never see
 """
 
 import logging
-import os
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from recsys_assets.core import columns as c
+from recsys_assets.core.files import written_aside
 from recsys_assets.demo.world import World, playlists_on
 
 logger = logging.getLogger(__name__)
@@ -66,9 +66,7 @@ def _dated(landing: Path, table: str, day: date) -> Path:
 
 
 def _write(frame: pl.DataFrame, path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A leading dot and no .parquet at the end: neither globs nor sensors take it for data.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    frame.write_parquet(temporary)
-    temporary.replace(path)
+    # Neither globs nor sensors take a file that is being written for data.
+    with written_aside(path) as fresh:
+        frame.write_parquet(fresh)
     return 1

@@ -13,6 +13,7 @@ The same content gives the same bytes: no file holds an instant other than the d
 """
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from polars._typing import PolarsDataType
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import InvalidArgumentError
+from recsys_assets.core.files import written_aside
 from recsys_assets.core.schemas import require
 from recsys_assets.exports.entries import Catalogue, TrackEntry, build_entries
 from recsys_assets.exports.jspf import jspf_playlist
@@ -35,16 +37,19 @@ from recsys_assets.exports.manifest import (
     PLAYLISTS,
     Digests,
     day_folder,
-    day_lock,
+    day_folders,
     digest_playlists,
     exchanged,
     read_manifest,
+    settled,
     write_manifest,
 )
 from recsys_assets.exports.names import listener_folder, mix_stem
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
+
+logger = logging.getLogger(__name__)
 
 MIXES = "mixes.parquet"
 LISTENERS = "listeners.parquet"
@@ -206,13 +211,24 @@ def _write_rows(writer: "pq.ParquetWriter", frame: pl.DataFrame, dtypes: Mapping
 def erase_listener(out: Path, user_id: str) -> int:
     """Take a listener out of the exports of every day; return how many rows of mixes that were.
 
-    While a day is changed it has no manifest; a process that dies meanwhile is made good by calling this again.
+    While a day is changed it has no manifest; a process that dies meanwhile is made good by calling this again. A day
+    that lacks one of its tables or its manifest can not be shown to be free of anybody: it is deleted, and can be
+    exported again.
     """
     erased = 0
-    for folder in sorted(out.glob("date=*")):
-        with day_lock(folder):
-            erased += _erase_from(folder, user_id)
+    for folder in day_folders(out):
+        with settled(folder):
+            if _is_whole(folder):
+                erased += _erase_from(folder, user_id)
+            elif folder.exists():
+                logger.warning("%s is not a whole export and was deleted: export the day again", folder)
+                shutil.rmtree(folder)
     return erased
+
+
+def _is_whole(folder: Path) -> bool:
+    has_manifest = (folder / MANIFEST).is_file() or (folder / HELD_MANIFEST).is_file()
+    return has_manifest and (folder / MIXES).is_file() and (folder / LISTENERS).is_file()
 
 
 def _erase_from(folder: Path, user_id: str) -> int:
@@ -242,6 +258,5 @@ def _erase_from(folder: Path, user_id: str) -> int:
 
 
 def _replace_parquet(rows: pl.LazyFrame, path: Path) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    rows.sink_parquet(fresh, compression="zstd", maintain_order=True)
-    fresh.replace(path)
+    with written_aside(path) as fresh:
+        rows.sink_parquet(fresh, compression="zstd", maintain_order=True)

@@ -12,12 +12,14 @@ from datetime import timedelta
 import polars as pl
 
 from recsys_assets.core import columns as c
+from recsys_assets.core.files import written_aside
 from recsys_assets.core.forgotten import forget_id
 from recsys_assets.core.home import Home
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.core.warehouse import Warehouse
 from recsys_assets.exports.bundle import erase_listener
+from recsys_assets.exports.map_page import remove_map_page
 from recsys_assets.raw.tables import RAW_PLAYLIST_TRACKS, RAW_PLAYLISTS
 
 
@@ -65,12 +67,12 @@ def forget_listener(home: Home, tables: Sequence[TableSchema], user_id: str) -> 
     # Views name files: they move to the new versions before the files of the old ones go.
     if home.warehouse.exists():
         warehouse.publish(searched)
-    export_rows = erase_listener(home.exports, user_id)
-    # The page shows listeners' own tracks; the next day's run writes it anew.
-    home.map_page.unlink(missing_ok=True)
-    truth_rows = _erase_truth(home, user_id)
     for table in searched:
         lake.vacuum(table, retention=timedelta(0))
+    # The page shows listeners' own tracks.
+    remove_map_page(home.map_page)
+    export_rows = erase_listener(home.exports, user_id)
+    truth_rows = _erase_truth(home, user_id)
     return Erasure(rows, export_rows, truth_rows, is_new)
 
 
@@ -90,8 +92,7 @@ def _erase_truth(home: Home, user_id: str) -> int:
         names = [name for name in frame.columns if name.endswith(c.USER_ID)]
         kept = frame.filter(pl.all_horizontal(pl.col(name).ne_missing(user_id) for name in names)) if names else frame
         if kept.height < frame.height:
-            fresh = path.with_name(f".{path.name}.new")
-            kept.write_parquet(fresh)
-            fresh.replace(path)
+            with written_aside(path) as fresh:
+                kept.write_parquet(fresh)
             erased += frame.height - kept.height
     return erased

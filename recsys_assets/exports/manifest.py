@@ -5,9 +5,7 @@ match the manifest that stands beside them. What is in the files is ``bundle``'s
 """
 
 import contextlib
-import fcntl
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,12 +16,16 @@ from pathlib import Path
 import orjson
 
 from recsys_assets.core.errors import DataFaultError, MissingInputError
+from recsys_assets.core.files import written_aside
+from recsys_assets.core.locks import locked
 
 MANIFEST = "manifest.json"
 # Where the manifest waits while a listener is taken out; still there after a crash, so that the work can be finished.
 HELD_MANIFEST = ".manifest.json.held"
 PLAYLISTS = "playlists"
 FORMAT = 1
+# What ``exchanged`` names the folders that it is renaming and filling.
+_ASIDE = (".{}.old", ".{}.new-*")
 
 
 def day_folder(root: Path, day: date) -> Path:
@@ -31,13 +33,31 @@ def day_folder(root: Path, day: date) -> Path:
     return root / f"date={day.isoformat()}"
 
 
+def day_folders(root: Path) -> list[Path]:
+    """Return where the exports of all days are, also of those whose folder a dead exchange left under another name."""
+    names = {path.name for path in root.glob("date=*") if path.is_dir()}
+    names |= {path.name[1:].rpartition(".")[0] for pattern in _ASIDE for path in root.glob(pattern.format("date=*"))}
+    return [root / name for name in sorted(names)]
+
+
 @contextlib.contextmanager
-def day_lock(folder: Path) -> Iterator[None]:
-    """Hold the day's lock; the kernel lets go of it when the process dies, whatever it dies of."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def settled(folder: Path) -> Iterator[None]:
+    """Hold the day's lock, and make good what a process that died in ``exchanged`` has left.
+
+    The lock is ours, so whatever lies about is the dead's: an old folder that nothing took the place of is renamed
+    back, everything else is deleted.
+    """
+    with locked(folder.with_name(f".{folder.name}.lock"), alone=True):
+        aside = _aside(folder)
+        if aside.exists() and not folder.exists():
+            aside.rename(folder)
+        for leftover in (path for pattern in _ASIDE for path in folder.parent.glob(pattern.format(folder.name))):
+            shutil.rmtree(leftover)
         yield
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
 
 
 @contextlib.contextmanager
@@ -45,15 +65,11 @@ def exchanged(target: Path) -> Iterator[Path]:
     """Give a fresh folder to fill, and put it in the place of ``target`` when the block ends well.
 
     The old folder is renamed aside, the new one renamed in, the old one deleted. Between the two renames there is no
-    folder at all; there is never a mixture. A process that died between them is made good by the next one.
+    folder at all; there is never a mixture (Linux can exchange two folders at once, but Python can not ask it to). A
+    process that died between them is made good by ``settled``.
     """
-    with day_lock(target):
-        aside = target.parent / f".{target.name}.old"
-        if aside.exists() and not target.exists():
-            aside.rename(target)
-        # The lock is ours, so whatever lies about was left by the dead.
-        for leftover in [aside, *target.parent.glob(f".{target.name}.new-*")]:
-            shutil.rmtree(leftover, ignore_errors=True)
+    with settled(target):
+        aside = _aside(target)
         fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
         try:
             # mkdtemp makes folders that only we may read; exports are for other programs.
@@ -143,11 +159,8 @@ def write_manifest(
         },
     }
     content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    handle, fresh = tempfile.mkstemp(prefix=".manifest-", dir=folder)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(fresh).chmod(0o644)
-    Path(fresh).replace(folder / MANIFEST)
+    with written_aside(folder / MANIFEST) as fresh:
+        fresh.write_bytes(content)
     return content
 
 

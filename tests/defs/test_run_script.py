@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from scripts import run
 from scripts.graph import landed_days
 

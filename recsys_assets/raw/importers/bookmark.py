@@ -5,11 +5,8 @@ moved file is the same input, a file that grew is another one.
 """
 
 import contextlib
-import fcntl
 import hashlib
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,6 +16,8 @@ from typing import Any
 import orjson
 
 from recsys_assets.core.errors import InvalidArgumentError, SourceUnavailableError
+from recsys_assets.core.files import written_aside
+from recsys_assets.core.locks import locked
 
 # Enough to tell two exports apart without reading gigabytes twice.
 SAMPLE_BYTES = 64 * 1024
@@ -130,10 +129,9 @@ class Bookmark:
         Raises:
             SourceUnavailableError: one is under way.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
+        with contextlib.ExitStack() as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock.enter_context(locked(self.folder / "lock", alone=True, wait=False))
             except BlockingIOError as error:
                 raise SourceUnavailableError(
                     "another process is importing the same files: wait for it to end"
@@ -150,7 +148,8 @@ class Bookmark:
 
     def write(self, progress: Progress) -> None:
         """Keep the state; a crash leaves the one before or this one, whole."""
-        write_atomically(self._file, orjson.dumps(progress))
+        with written_aside(self._file, durable=True) as fresh:
+            fresh.write_bytes(orjson.dumps(progress))
 
     def begin(self, arrived_on: date) -> Progress:
         """Forget what was, and return the state of an import that begins."""
@@ -172,14 +171,3 @@ def _progress(kept: Mapping[str, Any]) -> Progress:
         outputs=tuple(kept["outputs"]),
         is_complete=bool(kept["is_complete"]),
     )
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a loss of power."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(fresh).replace(path)

@@ -7,7 +7,6 @@ a feed of their own (``discover``), so that no other source's catalogue is touch
 
 import logging
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
+from recsys_assets.core.files import written_aside
 from recsys_assets.raw.contract import EARLIEST_EVENT, SOURCES, Reason
 from recsys_assets.raw.importers.bookmark import Bookmark, Position, Progress, identity_of
 from recsys_assets.raw.tables import RAW
@@ -212,11 +212,8 @@ def conform(name: str, rows: Sequence[Mapping[str, object]] | pl.DataFrame) -> p
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     """Write a file so that it appears whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The leading dot keeps readers of the landing zone away from it.
-    fresh = path.with_name(f".{path.name}.tmp")
-    frame.write_parquet(fresh)
-    fresh.replace(path)
+    with written_aside(path) as fresh:
+        frame.write_parquet(fresh)
 
 
 def move(source: Path, target: Path) -> None:
@@ -227,9 +224,5 @@ def move(source: Path, target: Path) -> None:
 
 def copy(source: Path, target: Path) -> None:
     """Copy a file to its place so that it appears whole."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(prefix=".", suffix=".tmp", dir=target.parent, delete=False) as fresh:
-        with source.open("rb") as file:
-            shutil.copyfileobj(file, fresh, 1 << 20)
-        Path(fresh.name).chmod(0o644)
-    Path(fresh.name).replace(target)
+    with written_aside(target) as fresh:
+        shutil.copyfile(source, fresh)

@@ -136,7 +136,8 @@ def test_hostile_names_come_out_unharmed_and_no_id_becomes_a_path(tmp_path: Path
     folder = export(tmp_path, rows).folder
 
     assert {path.parent.parent.parent.name for path in folder.glob("playlists/*/*/*")} == {"playlists"}
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".date=2026-01-05.lock", "date=2026-01-05"]
+    lock = ".date=2026-01-05.lock"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [lock, f"{lock}.gate", "date=2026-01-05"]
     for user in HOSTILE:
         playlist = orjson.loads((folder / "playlists" / listener_folder(user) / "discover_weekly.jspf").read_bytes())
         shown = playlist["playlist"]
@@ -251,3 +252,38 @@ def test_an_erasure_that_died_is_finished_by_the_next(tmp_path: Path, monkeypatc
     assert find_faults(folder) == []
     assert not (folder / manifest.HELD_MANIFEST).exists()
     assert pl.read_parquet(folder / "mixes.parquet")["user_id"].unique().to_list() == ["bob"]
+
+
+def die(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("new_is_whole", [True, False])
+def test_a_listener_is_taken_out_of_what_a_dead_exchange_left(tmp_path: Path, new_is_whole: bool):
+    folder = export(tmp_path, rows_of(["annabelle", "bob"])).folder
+    folder.rename(tmp_path / ".date=2026-01-05.old")
+    other = export(tmp_path, rows_of(["annabelle"])).folder if new_is_whole else tmp_path / ".date=2026-01-05.new-x"
+    if new_is_whole:
+        other.rename(tmp_path / ".date=2026-01-05.new-dead")
+        # The export above made its own good of the one that died.
+        (tmp_path / "x").mkdir()
+        export(tmp_path / "x", rows_of(["annabelle", "bob"])).folder.rename(tmp_path / ".date=2026-01-05.old")
+
+    erased = erase_listener(tmp_path, "annabelle")
+
+    assert erased == 6
+    assert not any(b"annabelle" in content for content in contents(tmp_path).values())
+    assert find_faults(folder) == []
+
+
+@pytest.mark.parametrize("lost", ["listeners.parquet", "mixes.parquet", "manifest.json"])
+def test_a_day_that_is_not_whole_stops_no_erasure(tmp_path: Path, lost: str):
+    folder = export(tmp_path, rows_of(["annabelle", "bob"])).folder
+    (folder / lost).unlink()
+    export_mixes(rows_of(["annabelle"]), CATALOGUE, tmp_path, day=date(2026, 1, 6), input_versions={"x": 1})
+    (tmp_path / "date=of a stranger").write_text("a file")
+
+    assert erase_listener(tmp_path, "annabelle") == 6
+
+    assert not folder.exists()
+    assert not any(b"annabelle" in content for content in contents(tmp_path).values())
