@@ -55,8 +55,9 @@ def gate_check(
     judge: Callable[[TableVersion, date, HomeResource], GateResult],
     partitions: dg.PartitionsDefinition | None,
     about: str,
+    guards: TableSchema | None = None,
 ) -> dg.AssetChecksDefinition:
-    """Declare the check ``name`` on the asset of ``table``.
+    """Declare the check ``name`` on the asset of ``table``, or of ``guards``.
 
     Args:
         table: the table that is judged; the gate gets all of its partitions, for comparisons with earlier days.
@@ -64,9 +65,13 @@ def gate_check(
         judge: called with the table, the day (or the newest snapshot's day) and the installation.
         partitions: those of the asset.
         about: one sentence for the check's page.
+        guards: the table that a blocking verdict keeps others from reading, where it is not the one that is judged: a
+            check stops only what is downstream of its own asset.
     """
 
-    @dg.asset_check(asset=table.name, name=name, description=about, blocking=True, partitions_def=partitions)
+    @dg.asset_check(
+        asset=(guards or table).name, name=name, description=about, blocking=True, partitions_def=partitions
+    )
     def check(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
         version = home.lake.open(table)
         days = partition_days(context) if partitions is not None else version.partitions[-1:]

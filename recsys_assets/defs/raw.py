@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
 import dagster as dg
-import polars as pl
 
 from recsys_assets.core.forgotten import Forgotten
 from recsys_assets.core.gates import GateResult
@@ -24,6 +23,7 @@ from recsys_assets.raw.gates import (
     LandingGateParams,
     freshness,
     rejection_rate,
+    rows_by_day,
     stray_files,
     unreadable_files,
     volume,
@@ -129,18 +129,10 @@ def _judge_strays(_landed: TableVersion, _day: date, home: HomeResource) -> Gate
 
 
 def _judge_volume(plays: TableVersion, day: date, _home: HomeResource) -> GateResult:
-    rows_by_day = pl.DataFrame(
-        {"date": plays.partitions, "rows": [plays.only([known]).rows for known in plays.partitions]},
-        schema={"date": pl.Date, "rows": pl.Int64},
-    )
-    return volume("plays", rows_by_day, day, LandingGateParams())
+    return volume("plays", rows_by_day(plays), day, LandingGateParams())
 
 
 def _judge_freshness(plays: TableVersion, day: date, _home: HomeResource) -> GateResult:
-    if not plays.partitions:
-        # A service that only knows totals or playlists is not late with its plays.
-        notes = "no plays have ever landed: the graph does without"
-        return GateResult("freshness", passed=True, observed=0, threshold=None, blocking=False, notes=notes)
     return freshness("plays", plays.partitions, day, LandingGateParams())
 
 
@@ -153,6 +145,7 @@ def _source_checks(source: Source) -> list[dg.AssetChecksDefinition]:
             judge=_judge_rejections(source),
             partitions=partitions,
             about="Few rows were refused; too many stop what is downstream.",
+            guards=RAW[source.name],
         ),
         gate_check(
             landed,

@@ -3,6 +3,7 @@
 Pure functions over the ``landed_*`` and ``rejected_*`` frames; ``defs.checks`` reports them.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
+from recsys_assets.core.lake import TableVersion
 from recsys_assets.raw.tables import FILE
 
 
@@ -92,6 +94,17 @@ def unreadable_files(source: str, landed: pl.DataFrame) -> GateResult:
     )
 
 
+def rows_by_day(table: TableVersion) -> pl.DataFrame:
+    """Count the rows of each partition from the table's log: ``date`` and ``rows``, as ``volume`` takes them."""
+    counts: Counter[date] = Counter()
+    for file in table.files:
+        if file.partition is not None and file.rows:
+            counts[file.partition] += file.rows
+    return pl.DataFrame(
+        {c.DATE: list(counts), "rows": list(counts.values())}, schema={c.DATE: pl.Date, "rows": pl.Int64}
+    )
+
+
 def volume(source: str, rows_by_day: pl.DataFrame, day: date, params: LandingGateParams) -> GateResult:
     """Judge a day's rows against the median of the days before it.
 
@@ -130,10 +143,14 @@ def freshness(source: str, days: Sequence[date], expected: date, params: Landing
 
     Args:
         source: the table, for the notes.
-        days: the days that have landed, in any order; none fails.
+        days: the days that have landed, in any order. None passes: a service that only knows totals or playlists is
+            not late with its plays.
         expected: the newest day that should be there, usually yesterday.
         params: the lag that is tolerated.
     """
+    if not days:
+        notes = f"no {source} have ever landed: the graph does without"
+        return GateResult("freshness", passed=True, observed=0, threshold=None, blocking=False, notes=notes)
     newest = max((day for day in days if day <= expected), default=None)
     lag = (expected - newest).days if newest else None
     passed = lag is not None and lag <= params.max_lag_days

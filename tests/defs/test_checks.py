@@ -119,7 +119,7 @@ def test_too_many_refused_rows_warn_and_most_of_them_stop(home, refused, passed,
     row = {"file": "plays/date=2026-03-02/a.csv", "rows": 100, "rejected": refused, "unknown_columns": []}
     stored(home.lake, LANDED["plays"], rows_of(LANDED["plays"], [row], date=MONDAY))
 
-    found = judge("landed_plays", "rejection_rate", home, day=MONDAY)
+    found = judge("raw_plays", "rejection_rate", home, day=MONDAY)
 
     assert found.passed is passed
     assert passed or found.severity == severity

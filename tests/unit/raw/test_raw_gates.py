@@ -55,7 +55,7 @@ def test_volume(rows: int, history: int, passed: bool, threshold: str | None) ->
     assert (verdict.passed, verdict.threshold, verdict.observed) == (passed, threshold, rows)
 
 
-@pytest.mark.parametrize(("age", "passed"), [(0, True), (1, True), (2, False), (None, False), (-1, False)])
+@pytest.mark.parametrize(("age", "passed"), [(0, True), (1, True), (2, False), (None, True), (-1, False)])
 def test_freshness(age: int | None, passed: bool) -> None:
     days = [] if age is None else [DAY - timedelta(days=age)]
     assert freshness("plays", days, DAY, PARAMS).passed == passed
