@@ -92,9 +92,8 @@ def _count_signals(lake: Lake) -> None:
     from recsys_assets.signals.tables import ARTIST_SIGNALS, TRACK_SIGNALS
 
     plays, feedback = lake.open(RAW["plays"]), lake.open(RAW["feedback"])
-    tracks = lake.open(RAW["tracks"]).latest(LAST_DAY)
     days = plays.partitions
-    rows = count_track_signals(plays, feedback, tracks, CompletionParams())
+    rows = count_track_signals(plays, feedback, lake.open(RAW["tracks"]), CompletionParams(), days=days)
     lake.replace(TRACK_SIGNALS, rows, partitions=days)
     lake.replace(ARTIST_SIGNALS, count_artist_signals(feedback), partitions=days)
 

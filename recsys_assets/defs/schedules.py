@@ -1,6 +1,6 @@
 """What happens by the clock, in UTC. What happens because something arrived is ``sensors``."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -33,6 +33,14 @@ def monday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -
     """Ask for the week that begins, or wait for its Sunday."""
     week = monday_of(context.scheduled_execution_time.date())
     sunday = week - timedelta(days=1)
-    if sunday not in home.lake.open(TRACK_SIGNALS).partitions:
+    if not _is_counted(context.instance, home, sunday):
         return dg.SkipReason(f"signals of Sunday {sunday} are not there yet: looking again in an hour")
     return dg.RunRequest(run_key=f"monday-{week}", partition_key=week.isoformat())
+
+
+def _is_counted(instance: dg.DagsterInstance, home: HomeResource, day: date) -> bool:
+    """Whether the day's signals were made. A day on which nobody played has no rows, and only its run tells."""
+    if day in home.lake.open(TRACK_SIGNALS).partitions:
+        return True
+    made = dg.AssetRecordsFilter(asset_key=dg.AssetKey(TRACK_SIGNALS.name), asset_partitions=[day.isoformat()])
+    return bool(instance.fetch_materializations(made, limit=1).records)

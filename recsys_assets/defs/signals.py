@@ -26,8 +26,8 @@ def track_signals(
     raw_tracks: TableVersion,
 ) -> pl.DataFrame:
     """Count plays, skips and deliberate acts on tracks."""
-    tracks = raw_tracks.latest(max(partition_days(context)))
-    return count_track_signals(raw_plays, raw_feedback, tracks, config, sql.settings)
+    days = partition_days(context)
+    return count_track_signals(raw_plays, raw_feedback, raw_tracks, config, sql.settings, days=days)
 
 
 @lake_asset(ARTIST_SIGNALS, partitions=DAILY, kinds={"duckdb"})

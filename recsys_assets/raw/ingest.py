@@ -88,9 +88,8 @@ def ingest_range(
         days: the partitions to read; for a dated source the days of happening.
         workdir: an existing folder for staged rows, which has to outlive ``Ingested.rows`` (``working_folder``).
         catalogue: the tables ``tracks``, ``artists`` and ``playlists`` with all their snapshots, as far as there are
-        any: a row is
-            refused when the snapshot that its day reads (the newest not after it, else the first) lacks an id. Without
-            such a table, or with an empty one, every id is taken.
+            any: a row is refused when none of them has its id. Without such a table, or with an empty one, every id
+            is taken.
         now: the instant of the run, after which nothing can have happened; None: the end of each day.
 
     Raises:
@@ -108,7 +107,7 @@ def ingest_range(
         for number, (day, file) in enumerate(jobs)
     ]
     parts = [part for outcome in staged for part in outcome.parts]
-    verdicts = decide(declared, staged, wanted, catalogue or {}, folder)
+    verdicts = decide(declared, staged, catalogue or {}, folder)
     logger.info("%s: %d files of %d days, %d rows left out", source, len(staged), len(wanted), verdicts.height)
     return Ingested(
         source,

@@ -4,7 +4,6 @@ The second half of ``ingest``. Queries see hashes, ids and lineages only, and sp
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -45,9 +44,7 @@ _VERDICTS: dict[str, PolarsDataType] = {
 }
 
 
-def decide(
-    source: Source, staged: list[Staged], days: tuple[date, ...], catalogue: Catalogue, folder: Path
-) -> pl.DataFrame:
+def decide(source: Source, staged: list[Staged], catalogue: Catalogue, folder: Path) -> pl.DataFrame:
     """Decide on the staged rows by each other and by the catalogue.
 
     Returns:
@@ -62,7 +59,7 @@ def decide(
         "raw/repeated_rows", inputs={"staged": _as_table([LINEAGE, DAY, *HASHES], parts)}, settings=settings
     )
     verdicts = _add(verdicts, repeats)
-    unknown = _unknown_ids(source, parts, days, catalogue, settings)
+    unknown = _unknown_ids(source, parts, catalogue, settings)
     if unknown is not None:
         verdicts = _add(verdicts, _name_unknown(unknown))
     if source.key:
@@ -83,7 +80,7 @@ def _add(verdicts: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
 def _name_unknown(found: pl.DataFrame) -> pl.DataFrame:
     # A row may lack its track and its playlist: one reason is enough.
     once = found.unique(LINEAGE, keep="first", maintain_order=True)
-    detail = pl.format("{} is not in the catalogue", pl.col("id_column"))
+    detail = pl.format("{} is in no state of the catalogue that has been read", pl.col("id_column"))
     return once.select(LINEAGE, reason=pl.lit(Reason.UNKNOWN_ID.value), column="id_column", detail=detail)
 
 
@@ -127,46 +124,26 @@ def _key_parts(source: Source, parts: list[Path], folder: Path) -> TableVersion:
     return _as_table([LINEAGE, DAY, *_KEY_HASHES], [keyed])
 
 
-def _unknown_ids(
-    source: Source, parts: list[Path], days: tuple[date, ...], catalogue: Catalogue, settings: SqlSettings
-) -> pl.DataFrame | None:
-    readings: list[tuple[str, date, date]] = []
+def _unknown_ids(source: Source, parts: list[Path], catalogue: Catalogue, settings: SqlSettings) -> pl.DataFrame | None:
+    """Look ids up in every state of the catalogue that has been read, whatever day it arrived on.
+
+    A track that is new tonight is played before the catalogue that names it arrives, and one that was taken out was
+    known when it was played. An id is no knowledge that a model could take from the future.
+    """
     known: dict[str, TableVersion | pl.DataFrame] = {}
+    is_any_known = False
     for column, name in _CATALOGUES.items():
-        empty = pl.DataFrame(schema={c.ARRIVED_ON: pl.Date, column: pl.String})
         table = catalogue.get(name) if column in source.references else None
-        arrivals = _arrivals(table)
-        known[f"known_{name}"] = empty if table is None or not arrivals else _dated(table, arrivals)
-        readings.extend((column, day, _snapshot_for(day, arrivals)) for day in days if arrivals)
-    if not readings:
+        is_empty = table is None or not (table.rows if isinstance(table, TableVersion) else table.height)
+        known[f"known_{name}"] = pl.DataFrame(schema={column: pl.String}) if is_empty or table is None else table
+        is_any_known |= not is_empty
+    if not is_any_known:
         return None
     lacking = [column for column in _CATALOGUES if column not in source.references]
     asked = staged_rows(source, parts).select(
-        LINEAGE, DAY, *source.references, *(pl.lit(None, pl.String).alias(column) for column in lacking)
+        LINEAGE, *source.references, *(pl.lit(None, pl.String).alias(column) for column in lacking)
     )
     thin = parts[0].parent / "references.parquet"
     asked.sink_parquet(thin)
-    frame = pl.DataFrame(readings, schema={"id_column": pl.String, DAY: pl.Date, c.ARRIVED_ON: pl.Date}, orient="row")
-    staged = _as_table([LINEAGE, DAY, *_CATALOGUES], [thin])
-    return run_sql("raw/unknown_ids", inputs={"staged": staged, "readings": frame, **known}, settings=settings)
-
-
-def _arrivals(table: TableVersion | pl.DataFrame | None) -> list[date]:
-    if table is None:
-        return []
-    if isinstance(table, TableVersion):
-        return table.partitions
-    if table.is_empty():
-        return []
-    return sorted(table[c.ARRIVED_ON].unique()) if c.ARRIVED_ON in table.columns else [date.min]
-
-
-def _dated(table: TableVersion | pl.DataFrame, arrivals: list[date]) -> TableVersion | pl.DataFrame:
-    if isinstance(table, pl.DataFrame) and c.ARRIVED_ON not in table.columns:
-        return table.with_columns(pl.lit(arrivals[0]).alias(c.ARRIVED_ON))
-    return table
-
-
-def _snapshot_for(day: date, arrivals: list[date]) -> date:
-    # As TableVersion.latest: before the first snapshot there is only the first one to read.
-    return max((arrival for arrival in arrivals if arrival <= day), default=arrivals[0])
+    staged = _as_table([LINEAGE, *_CATALOGUES], [thin])
+    return run_sql("raw/unknown_ids", inputs={"staged": staged, **known}, settings=settings)

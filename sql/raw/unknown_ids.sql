@@ -1,9 +1,8 @@
--- Staged rows that refer to an id which the catalogue of their day does not have.
+-- Staged rows that refer to an id which no state of the catalogue has.
 -- Grain: one row per staged row and column that refers to nothing.
--- Inputs: staged(lineage, staged_day, track_id, artist_id, playlist_id), one row per staged row;
--- known_tracks(arrived_on, track_id), known_artists(arrived_on, artist_id), known_playlists(arrived_on, playlist_id),
--- the catalogues with all their snapshots; readings(id_column, staged_day, arrived_on), which snapshot each day reads,
--- with no row where there is none to read.
+-- Inputs: staged(lineage, track_id, artist_id, playlist_id), one row per staged row; known_tracks(track_id),
+-- known_artists(artist_id), known_playlists(playlist_id), the catalogues with all their snapshots: against one without
+-- rows nothing is checked.
 -- Parameters: none.
 with
 
@@ -11,24 +10,24 @@ asked as (
 
     select
         lineage,
-        staged_day,
         'track_id' as id_column,
         track_id as id
     from staged
+    where track_id is not null
     union all
     select
         lineage,
-        staged_day,
         'artist_id' as id_column,
         artist_id as id
     from staged
+    where artist_id is not null
     union all
     select
         lineage,
-        staged_day,
         'playlist_id' as id_column,
         playlist_id as id
     from staged
+    where playlist_id is not null
 
 ),
 
@@ -36,21 +35,25 @@ known as (
 
     select
         'track_id' as id_column,
-        arrived_on,
         track_id as id
     from known_tracks
-    union all
+    union
     select
         'artist_id' as id_column,
-        arrived_on,
         artist_id as id
     from known_artists
-    union all
+    union
     select
         'playlist_id' as id_column,
-        arrived_on,
         playlist_id as id
     from known_playlists
+
+),
+
+catalogues as (
+
+    select distinct id_column
+    from known
 
 )
 
@@ -58,16 +61,10 @@ select
     asked.lineage,
     asked.id_column
 from asked
-inner join readings
-    on
-        asked.id_column = readings.id_column
-        and asked.staged_day = readings.staged_day
+inner join catalogues on asked.id_column = catalogues.id_column
 left join known
     on
-        readings.id_column = known.id_column
-        and readings.arrived_on = known.arrived_on
+        asked.id_column = known.id_column
         and asked.id = known.id
-where
-    asked.id is not null
-    and known.id is null
+where known.id is null
 order by asked.lineage, asked.id_column

@@ -1,13 +1,15 @@
 -- What each listener did to each track on each day, counted.
 -- Grain: one row per (date, user_id, track_id) with any play or deliberate act.
 -- Inputs: plays(date, user_id, track_id, ms_played, reason_end), feedback(date, user_id, track_id, action),
---   tracks(track_id, duration_ms), one snapshot.
+--   tracks(arrived_on, track_id, duration_ms), the snapshots that any of the days reads; readings(date, arrived_on),
+--   which snapshot each day reads, with no row for a day without.
 -- Parameters: $completion_share, $completion_ms, $unknown_length_ms: the line that completes a play.
 with
 
 lengths as (
 
     select
+        arrived_on,
         track_id,
         duration_ms
     from tracks
@@ -30,7 +32,11 @@ judged_plays as (
             else plays.ms_played >= least($completion_share * lengths.duration_ms, $completion_ms)
         end as is_complete
     from plays
-    left join lengths on plays.track_id = lengths.track_id
+    left join readings on plays.date = readings.date
+    left join lengths
+        on
+            readings.arrived_on = lengths.arrived_on
+            and plays.track_id = lengths.track_id
 
 ),
 

@@ -24,3 +24,12 @@ def resources(home: HomeResource) -> dict[str, object]:
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as ephemeral:
         yield ephemeral
+
+
+@pytest.fixture
+def kept_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """One on disk: schedules and sensors open theirs by reference."""
+    overrides = {"telemetry": {"enabled": False}}
+    (tmp_path / "dagster").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster"), overrides=overrides) as kept:
+        yield kept

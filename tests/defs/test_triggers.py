@@ -117,19 +117,29 @@ def test_every_day_at_four_the_day_that_ended():
     assert daily_refresh.execution_timezone in {None, "UTC"}
 
 
-def monday(home: HomeResource, hour: int) -> dg.RunRequest | dg.SkipReason:
-    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 3, 9, hour, tzinfo=UTC))
-    return monday_delivery(context, home=home)
+def monday(home: HomeResource, hour: int, instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+    at = datetime(2026, 3, 9, hour, tzinfo=UTC)
+    return monday_delivery(dg.build_schedule_context(instance, scheduled_execution_time=at), home=home)
 
 
-def test_monday_waits_for_sunday_and_then_asks_once(home: HomeResource):
+def test_monday_does_not_wait_for_plays_of_a_home_that_has_none(home: HomeResource, kept_instance: dg.DagsterInstance):
+    before = monday(home, 5, kept_instance)
+    for day in ("2026-03-07", "2026-03-08"):
+        kept_instance.report_runless_asset_event(dg.AssetMaterialization("track_signals", partition=day))
+        after = monday(home, 6, kept_instance)
+        assert isinstance(after, dg.SkipReason if day == "2026-03-07" else dg.RunRequest)
+
+    assert isinstance(before, dg.SkipReason)
+
+
+def test_monday_waits_for_sunday_and_then_asks_once(home: HomeResource, kept_instance: dg.DagsterInstance):
     saturday, sunday = date(2026, 3, 7), date(2026, 3, 8)
     signals = rows_of(TRACK_SIGNALS, [{c.DATE: saturday}], user_id="u", track_id="t")
     home.lake.replace(TRACK_SIGNALS, signals, partitions=[saturday])
-    early = monday(home, 5)
+    early = monday(home, 5, kept_instance)
     signals = rows_of(TRACK_SIGNALS, [{c.DATE: sunday}], user_id="u", track_id="t")
     home.lake.replace(TRACK_SIGNALS, signals, partitions=[sunday])
-    at_six, at_seven = monday(home, 6), monday(home, 7)
+    at_six, at_seven = monday(home, 6, kept_instance), monday(home, 7, kept_instance)
 
     assert isinstance(early, dg.SkipReason)
     assert "2026-03-08" in (early.skip_message or "")

@@ -29,31 +29,19 @@ def test_repeated_keys_name_the_first_use_among_standing_rows() -> None:
     assert found.select("lineage", "first_lineage").rows() == [(3, 2), (6, 4)]
 
 
-def test_unknown_ids_are_those_the_days_snapshot_lacks() -> None:
+def test_unknown_ids_are_those_that_no_state_of_a_catalogue_has() -> None:
+    ids = ["track_id", "artist_id", "playlist_id"]
     staged = pl.DataFrame(
-        [(1, D1, "t1", "a9", None), (2, D1, "t2", None, None), (3, D2, "t2", None, "p1"), (4, D2, None, None, None)],
-        schema={
-            "lineage": pl.Int64,
-            "staged_day": pl.Date,
-            "track_id": pl.String,
-            "artist_id": pl.String,
-            "playlist_id": pl.String,
-        },
-        orient="row",
-    )
-    tracks = pl.DataFrame([(D1, "t1"), (D2, "t1"), (D2, "t2")], schema=["arrived_on", "track_id"], orient="row")
-    nobody = {"arrived_on": pl.Date, "artist_id": pl.String}
-    nothing = {"arrived_on": pl.Date, "playlist_id": pl.String}
-    readings = pl.DataFrame(
-        [("track_id", D1, D1), ("track_id", D2, D2), ("playlist_id", D2, D2)],
-        schema=["id_column", "staged_day", "arrived_on"],
+        [(1, "t1", "a9", None), (2, "t2", None, None), (3, "t9", None, "p1"), (4, None, None, "p1")],
+        schema={"lineage": pl.Int64, **dict.fromkeys(ids, pl.String)},
         orient="row",
     )
     inputs = {
         "staged": staged,
-        "known_tracks": tracks,
-        "known_artists": pl.DataFrame(schema=nobody),
-        "readings": readings,
+        "known_tracks": pl.DataFrame({"track_id": ["t1", "t1", "t2"], "arrived_on": [D1, D2, D2]}),
+        # An empty catalogue knows nothing and is not asked.
+        "known_artists": pl.DataFrame(schema={"artist_id": pl.String}),
+        "known_playlists": pl.DataFrame({"playlist_id": ["p2"]}),
     }
-    found = run_sql("raw/unknown_ids", inputs={**inputs, "known_playlists": pl.DataFrame(schema=nothing)})
-    assert found.rows() == [(2, "track_id"), (3, "playlist_id")]
+    found = run_sql("raw/unknown_ids", inputs=inputs)
+    assert found.rows() == [(3, "playlist_id"), (3, "track_id"), (4, "playlist_id")]

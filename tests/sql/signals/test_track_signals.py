@@ -27,6 +27,7 @@ def signals(plays: list[dict], acts: list[dict] | None = None, params: Completio
         "plays": rows_of(RAW_PLAYS, plays, user_id="ann", date=DAY_1),
         "feedback": rows_of(RAW_FEEDBACK, acts or [], user_id="ann", date=DAY_1),
         "tracks": rows_of(RAW_TRACKS, TRACKS, arrived_on=DAY_1),
+        "readings": pl.DataFrame({"date": [DAY_1, day(1)], "arrived_on": [DAY_1, DAY_1]}),
     }
     parameters = (params or CompletionParams()).model_dump()
     found = run_sql("signals/track_signals", inputs=frames, parameters=parameters)
@@ -146,8 +147,28 @@ def test_acts_on_artists_are_counted_for_artists_only(lake: Lake):
 
 def test_any_source_may_be_missing(lake: Lake):
     empty = [lake.open(schema) for schema in (RAW_PLAYS, RAW_FEEDBACK, RAW_TRACKS)]
-    assert TRACK_SIGNALS.arrange(count_track_signals(*empty, CompletionParams())).collect().is_empty()
+    assert TRACK_SIGNALS.arrange(count_track_signals(*empty, CompletionParams(), days=[DAY_1])).collect().is_empty()
 
     plays = stored(lake, RAW_PLAYS, rows_of(RAW_PLAYS, [{"track_id": "t", "user_id": "ann", "date": date(2026, 1, 5)}]))
-    found = TRACK_SIGNALS.arrange(count_track_signals(plays, empty[1], empty[2], CompletionParams())).collect()
+    found = TRACK_SIGNALS.arrange(
+        count_track_signals(plays, empty[1], empty[2], CompletionParams(), days=[DAY_1])
+    ).collect()
     assert found.select("user_id", "track_id", "plays").rows() == [("ann", "t", 1)]
+
+
+def test_each_day_asks_the_catalogue_that_it_knew(lake: Lake):
+    lengths = [{"track_id": "t", "duration_ms": 60_000 + 60_000 * n, "arrived_on": day(n)} for n in (1, 3)]
+    tracks = stored(lake, RAW_TRACKS, rows_of(RAW_TRACKS, lengths, title="T", artist_ids=["a"]))
+    rows = [{"date": day(n), "ms_played": 61_000} for n in range(5)]
+    plays = stored(lake, RAW_PLAYS, rows_of(RAW_PLAYS, rows, user_id="ann", track_id="t"))
+    acts = lake.open(RAW_FEEDBACK)
+
+    def count(*days: date) -> pl.DataFrame:
+        found = count_track_signals(plays.only(days), acts, tracks, CompletionParams(), days=days)
+        return TRACK_SIGNALS.arrange(found).collect()
+
+    together = count(*(day(n) for n in range(5)))
+
+    # Half of two minutes is heard, half of four is not; before the first snapshot there is only the first.
+    assert together["plays"].to_list() == [1, 1, 1, 0, 0]
+    assert together.equals(pl.concat(count(day(n)) for n in range(5)))
