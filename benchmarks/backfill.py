@@ -36,12 +36,19 @@ READERS = 4
 READER_PAUSE_S = 0.2
 POLL_S = 2.0
 WAREHOUSE_TABLES = "select table_schema, table_name from information_schema.tables where table_type = 'VIEW'"
-# One space in a day's tables: a reader never sees half of one day's vectors beside half of another making of them.
+# One space in a day's tables: a reader never sees vectors of one making beside vectors of another, or of none.
 ONE_SPACE = """
-    select date, count(distinct space_version) as versions
-    from latent.user_vectors
+    with vectors as (
+        select date, space_version, 'user' as kind from latent.user_vectors
+        union all
+        select date, space_version, 'track' as kind from latent.track_vectors
+        union all
+        select date, space_version, 'artist' as kind from latent.artist_vectors
+    )
+    select date, count(distinct space_version) as versions, count(distinct kind) as kinds
+    from vectors
     group by date
-    having versions > 1
+    having versions > 1 or kinds < 3
 """
 MIXES_WITH_TITLES = """
     select mix.date, count(*) as rows, count(track.title) as titled

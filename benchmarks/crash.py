@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 
 from recsys_assets.core.lake import Lake
+from recsys_assets.core.lake_upkeep import vacuum
 from recsys_assets.core.schemas import TableSchema, columns
 from recsys_assets.core.seeds import generator
 from recsys_assets.core.warehouse import Warehouse
@@ -112,7 +113,7 @@ def write(home: Path, first_mark: int, writings: int | None) -> None:
             # Every other one as a stream, which opens its data files before it knows the last row.
             lake.replace(BY_DAY, frame.lazy() if mark % 2 else frame, partitions=[day])
         print(f"{mark} {day}", flush=True)
-        warehouse.publish([WHOLE, BY_DAY])
+        warehouse.publish([WHOLE, BY_DAY], known=[WHOLE, BY_DAY])
 
 
 def safe_marks(output: str) -> Marks:
@@ -179,7 +180,7 @@ def crash_test(home: Path, kills: int, seed: int) -> str:
     found = require_whole(home, safe)
     assert sorted(found.values()) == list(range(last + 4, last + 8)), f"the rerun left {found}"
     lake = Lake(str(home / "lake"))
-    orphans = sum(len(lake.vacuum(schema, retention=timedelta(0))) for schema in (BY_DAY, WHOLE))
+    orphans = sum(len(vacuum(lake, schema, retention=timedelta(0))) for schema in (BY_DAY, WHOLE))
     require_whole(home, found)
     return f"{died} kills of {kills}, {last} writings, {orphans} old or orphaned files vacuumed: 0 torn, 0 lost"
 

@@ -1,5 +1,6 @@
 """Commands about what is stored: ``status``, ``sql``, ``duckdb``, ``vacuum``, ``migrate``, ``forget``."""
 
+import math
 import os
 import shutil
 from datetime import timedelta
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from recsys_assets.core.lake import Lake
     from recsys_assets.core.schemas import TableSchema
     from recsys_assets.core.warehouse import Warehouse
+
+# A hundred years: more is a slip of the finger, and soon more than a date can say.
+LONGEST_RETENTION_DAYS = 36_500
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Sure = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -160,19 +164,22 @@ def vacuum(
     """
     from recsys_assets.cli.show import print_json, progress, say
     from recsys_assets.core.lake import Lake
+    from recsys_assets.core.lake_upkeep import vacuum as vacuum_table
     from recsys_assets.tables import ALL_TABLES
 
+    if retention_days > LONGEST_RETENTION_DAYS or math.isnan(retention_days):
+        raise InvalidArgumentError(f"--retention-days is at most {LONGEST_RETENTION_DAYS:,}, found {retention_days:g}")
     home = home_from_environment()
-    lake = Lake(home.lake)
+    lake, retention = Lake(home.lake), timedelta(days=retention_days)
     # The views name files: they are made to name the newest before any file goes.
     if not dry_run and home.warehouse.exists():
         _warehouse().rebuild(ALL_TABLES)
     counts: dict[str, int] = {}
     with progress("vacuum") as told:
         for done, schema in enumerate(ALL_TABLES, start=1):
-            counts[schema.full_name] = _expendable(lake, schema, timedelta(days=retention_days))
+            counts[schema.full_name] = _expendable(lake, schema, retention)
             if counts[schema.full_name] and not dry_run:
-                lake.vacuum(schema, retention=timedelta(days=retention_days))
+                vacuum_table(lake, schema, retention=retention)
             told(done, len(ALL_TABLES), schema.full_name)
     if as_json:
         print_json({"files": sum(counts.values()), "dry_run": dry_run, "tables": counts})
@@ -185,8 +192,10 @@ def vacuum(
 
 def _expendable(lake: "Lake", schema: "TableSchema", retention: timedelta) -> int:
     """Count the files that a vacuum would delete; Delta goes on naming those that an earlier one has deleted."""
-    named = lake.vacuum(schema, retention=retention, dry_run=True)
-    return len(named) if "://" in lake.root else sum((Path(lake.uri(schema)) / path).exists() for path in named)
+    from recsys_assets.core.lake_upkeep import vacuum as vacuum_table
+
+    named = vacuum_table(lake, schema, retention=retention, dry_run=True)
+    return sum((Path(lake.uri(schema)) / path).exists() for path in named)
 
 
 def migrate(

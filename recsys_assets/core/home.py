@@ -6,20 +6,31 @@ Only paths. Who reads the environment passes the value in (``defs.resources`` an
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsys_assets.core.errors import InvalidArgumentError
+
 DEFAULT_HOME = "data"
 
 
 @dataclass(frozen=True)
 class Home:
-    """The folders of one installation; ``lake`` may be an object store's URL, everything else is local."""
+    """The folders of one installation. ``lake_folder`` is None where the lake is below the root like the others."""
 
     root: Path
-    lake_url: str | None = None
+    lake_folder: Path | None = None
 
     @classmethod
-    def from_setting(cls, home: str | None, lake_url: str | None = None) -> "Home":
-        """Make it from the values of ``RECSYS_HOME`` and ``RECSYS_LAKE``; unset or empty means ``data/`` here."""
-        return cls(Path(home or DEFAULT_HOME).expanduser().resolve(), lake_url or None)
+    def from_setting(cls, home: str | None, lake: str | None = None) -> "Home":
+        """Make it from the values of ``RECSYS_HOME`` and ``RECSYS_LAKE``; unset or empty means ``data/`` here.
+
+        Raises:
+            InvalidArgumentError: ``lake`` is a URL. Tables in an object store would need DuckDB's httpfs extension and
+                its secrets for every query, and a lock between writers; neither is there.
+        """
+        if lake and "://" in lake:
+            raise InvalidArgumentError(
+                f"RECSYS_LAKE is {lake}: a lake in an object store is not supported, name a folder"
+            )
+        return cls(_absolute(home or DEFAULT_HOME), _absolute(lake) if lake else None)
 
     @property
     def landing(self) -> Path:
@@ -29,7 +40,7 @@ class Home:
     @property
     def lake(self) -> str:
         """Root of the Delta tables."""
-        return self.lake_url or str(self.root / "lake")
+        return str(self.lake_folder or self.root / "lake")
 
     @property
     def warehouse(self) -> Path:
@@ -60,3 +71,7 @@ class Home:
     def map_page(self) -> Path:
         """The interactive map of the newest day."""
         return self.exports / "map.html"
+
+
+def _absolute(setting: str) -> Path:
+    return Path(setting).expanduser().resolve()

@@ -2,21 +2,18 @@
 
 A table lives at ``<root>/<group>/<name>``. Data files are immutable Parquet and a commit to the table's log is atomic,
 so a reader sees a version whole or not at all, whenever a writer dies. Partitions are replaced, never appended to:
-running twice leaves what running once leaves. What a table means is said by its ``TableSchema``; views for people are
-``core.warehouse``.
+running twice leaves what running once leaves. What a table means is said by its ``TableSchema``; taking rows and files
+away for good is ``core.lake_upkeep``; views for people are ``core.warehouse``.
 
-Writers of a local lake share a lock per table, which the kernel lets go of when a process dies: a writer that lost a
-commit tries again alone, and neither ``erase`` nor ``vacuum`` meets a write that is half done. An object store has no
-such lock: there, writers only back off, and erasing or vacuuming wants a quiet lake.
+Writers share a lock per table, which the kernel lets go of when a process dies: a writer that lost a commit tries again
+alone, and no upkeep meets a write that is half done.
 """
 
 import contextlib
 import logging
-import math
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -36,40 +33,32 @@ from recsys_assets.core.versions import DataFile, TableVersion
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["RETENTION", "DataFile", "Lake", "TableVersion"]
+__all__ = ["DataFile", "Lake", "TableVersion"]
 
 logger = logging.getLogger(__name__)
 
 # Six processes overwriting different partitions of one table: no retry in 120 commits. Six overwriting the same one:
-# 44 retries, and a writer that only backed off gave up after eight tries, so a local lake lets a loser try again alone.
+# 44 retries, and a writer that only backed off gave up after eight tries, so a loser tries again alone.
 COMMIT_TRIES = 8
-RETENTION = timedelta(days=7)
 # Row groups of this many rows keep a point look-up through DuckDB to one group of a large partition.
 ROW_GROUP_ROWS = 250_000
 
 
 @dataclass(frozen=True)
 class Lake:
-    """The Delta tables under one root, a folder or an object store's URL."""
+    """The Delta tables under one root, a folder."""
 
     root: str
-    storage_options: Mapping[str, str] = field(default_factory=dict)
 
     def uri(self, schema: TableSchema) -> str:
         """Where the table lives."""
         return f"{self.root.rstrip('/')}/{schema.group}/{schema.name}"
 
-    def _is_local(self) -> bool:
-        return "://" not in self.root
-
-    def _options(self) -> dict[str, str] | None:
-        return dict(self.storage_options) or None
-
     def exists(self, schema: TableSchema) -> bool:
         """Whether anybody has made the table yet."""
         from deltalake import DeltaTable
 
-        return DeltaTable.is_deltatable(self.uri(schema), self._options())
+        return DeltaTable.is_deltatable(self.uri(schema))
 
     def open(self, schema: TableSchema, *, version: int | None = None) -> TableVersion:
         """Pin the newest version, or the one asked for. A table nobody has made yet opens empty.
@@ -83,18 +72,18 @@ class Lake:
 
         uri = self.uri(schema)
         try:
-            table = DeltaTable(uri, version=version, storage_options=self._options())
+            table = DeltaTable(uri, version=version)
         except TableNotFoundError:
-            return TableVersion(schema, -1, (), self.storage_options)
+            return TableVersion(schema, -1)
         except DeltaError as error:
             if version is None:
                 raise
             raise MissingInputError(_no_such_version(schema, version)) from error
         _require_columns(table, schema)
         files = self._live_files(table, schema)
-        if version is not None and self._is_local() and not all(Path(file.uri).exists() for file in files):
+        if version is not None and not all(Path(file.uri).exists() for file in files):
             raise MissingInputError(_no_such_version(schema, version))
-        return TableVersion(schema, table.version(), files, self.storage_options)
+        return TableVersion(schema, table.version(), files)
 
     def _live_files(self, table: "DeltaTable", schema: TableSchema) -> tuple[DataFile, ...]:
         actions = pl.DataFrame(table.get_add_actions(flatten=True))
@@ -102,7 +91,7 @@ class Lake:
             return ()
         column = f"partition.{schema.partition}" if schema.partition else None
         # The log keeps paths URL-encoded; DuckDB and Polars open them as they are on disk.
-        base = self.uri(schema) if not self._is_local() else str(Path(self.uri(schema)).absolute())
+        base = str(Path(self.uri(schema)).absolute())
         rows = actions.sort("path").select(
             "path", "num_records", "size_bytes", (pl.col(column).cast(pl.Date) if column else pl.lit(None)).alias("day")
         )
@@ -145,24 +134,23 @@ class Lake:
         self._create(schema)
         tries = COMMIT_TRIES if isinstance(data, pl.DataFrame | pl.LazyFrame) else 1
         for attempt in range(tries):
-            with self._locked(schema, alone=attempt > 0 or tries == 1):
-                version = self._try_commit(schema, data, partitions, note or {})
+            with self.locked(schema, alone=attempt > 0 or tries == 1):
+                version = self.try_commit(schema, data, partitions, note or {})
             if version is not None:
                 return version
             logger.info("another writer won the commit to %s, try %d", schema.full_name, attempt + 2)
-            if not self._is_local():
-                time.sleep(0.05 * 2**attempt)
         raise SourceUnavailableError(
             f"{schema.full_name}: other writers won {tries} commits in a row; run the step again"
         )
 
-    def _try_commit(
+    def try_commit(
         self, schema: TableSchema, data: object, partitions: Sequence[date] | None, note: Mapping[str, str]
     ) -> int | None:
+        """Commit once, under a lock that the caller holds; None where another writer won. ``replace`` tries again."""
         from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
         from deltalake.exceptions import CommitFailedError, DeltaError
 
-        table = DeltaTable(self.uri(schema), storage_options=self._options())
+        table = DeltaTable(self.uri(schema))
         _require_columns(table, schema)
         try:
             write_deltalake(
@@ -184,10 +172,13 @@ class Lake:
             ) from error
         return table.version()
 
-    def _locked(self, schema: TableSchema, *, alone: bool) -> contextlib.AbstractContextManager[None]:
-        if not self._is_local():
-            return contextlib.nullcontext()
+    def locked(self, schema: TableSchema, *, alone: bool) -> contextlib.AbstractContextManager[None]:
+        """Hold the table's lock: together with other writers, or alone. Not to be nested."""
         return locked(Path(self.root) / ".locks" / schema.full_name, alone=alone)
+
+    def locked_step(self, name: str) -> contextlib.AbstractContextManager[None]:
+        """Hold a lock on making several tables that agree with each other; a lock of its own, besides the tables'."""
+        return locked(Path(self.root) / ".locks" / f"step.{name}", alone=True)
 
     def _create(self, schema: TableSchema) -> None:
         from deltalake import DeltaTable, Schema
@@ -195,8 +186,7 @@ class Lake:
 
         if self.exists(schema):
             return
-        if self._is_local():
-            Path(self.uri(schema)).mkdir(parents=True, exist_ok=True)
+        Path(self.uri(schema)).mkdir(parents=True, exist_ok=True)
         try:
             DeltaTable.create(
                 self.uri(schema),
@@ -207,75 +197,17 @@ class Lake:
                 description=schema.grain,
                 # Without this the log keeps the smallest and largest value of each column, listeners' ids among them.
                 configuration={"delta.dataSkippingNumIndexedCols": "0"},
-                storage_options=self._options(),
             )
         except (CommitFailedError, DeltaError):
             # Two first writers: the other one's table serves.
             if not self.exists(schema):
                 raise
 
-    def erase(self, schema: TableSchema, column: str, value: str) -> int:
-        """Rewrite without the rows whose ``column`` is ``value``, in one commit; return how many there were.
-
-        The partitions that hold them are replaced; Delta's own delete would keep the value in the log, as the
-        predicate of the commit. Older versions still hold the rows until ``vacuum`` with no retention; views that were
-        published before that have to be published again first.
-
-        Raises:
-            SourceUnavailableError: on an object store, other writers kept winning.
-        """
-        lost = pl.col(column).eq_missing(pl.lit(value))
-        for attempt in range(COMMIT_TRIES):
-            # Alone from reading to writing: what somebody else wrote in between would be undone.
-            with self._locked(schema, alone=True):
-                pinned = self.open(schema)
-                found, days = _count_lost(pinned, lost)
-                if not found:
-                    return 0
-                kept = (pinned if days is None else pinned.only(days)).scan().filter(~lost)
-                if self._try_commit(schema, kept, days, {}) is not None:
-                    return found
-            time.sleep(0.05 * 2**attempt)
-        raise SourceUnavailableError(
-            f"{schema.full_name}: other writers won {COMMIT_TRIES} commits in a row; try again"
-        )
-
-    def vacuum(self, schema: TableSchema, *, retention: timedelta = RETENTION, dry_run: bool = False) -> list[str]:
-        """Delete the files that no version younger than ``retention`` uses, and what dead writers left behind.
-
-        A reader that pinned an older version than that loses its files: the retention has to outlive any reader.
-
-        Args:
-            schema: the table; one that nobody has made has nothing to delete.
-            retention: counted in whole hours, a part of one as a whole.
-            dry_run: only say what would go.
-
-        Returns:
-            The paths, relative to the table.
-        """
-        from deltalake import DeltaTable
-
-        if retention < timedelta(0):
-            raise InvalidArgumentError(f"a retention can not be negative, found {retention}")
-        if not self.exists(schema):
-            return []
-        # Alone: the files of a write that is half done belong to no version yet, and would go with the orphans.
-        with self._locked(schema, alone=True):
-            table = DeltaTable(self.uri(schema), storage_options=self._options())
-            hours = math.ceil(retention / timedelta(hours=1))
-            removed = table.vacuum(retention_hours=hours, dry_run=dry_run, enforce_retention_duration=False, full=True)
-            if not dry_run:
-                table.create_checkpoint()
-                table.cleanup_metadata()
-        return removed
-
     def history(self, schema: TableSchema, *, limit: int = 20) -> list[dict[str, object]]:
         """Return the newest commits, newest first."""
         from deltalake import DeltaTable
 
-        return (
-            DeltaTable(self.uri(schema), storage_options=self._options()).history(limit) if self.exists(schema) else []
-        )
+        return DeltaTable(self.uri(schema)).history(limit) if self.exists(schema) else []
 
 
 def _no_such_version(schema: TableSchema, version: int) -> str:
@@ -293,15 +225,6 @@ def _require_columns(table: "DeltaTable", schema: TableSchema) -> None:
             f"{schema.full_name} was made with other columns: it lacks {missing} and has {unknown} besides. "
             "Run `recsys migrate` once, with no run under way"
         )
-
-
-def _count_lost(pinned: TableVersion, lost: pl.Expr) -> tuple[int, list[date] | None]:
-    """Count the rows to lose, and name the partitions that hold them (None for a table without)."""
-    partition = pinned.schema.partition
-    if partition is None:
-        return pinned.scan().filter(lost).select(pl.len()).collect().item(), None
-    counts = pinned.scan().filter(lost).group_by(partition).len().collect()
-    return int(counts["len"].sum()), sorted(counts[partition].to_list())
 
 
 def _days(partitions: Sequence[date]) -> str:

@@ -58,7 +58,7 @@ def stored_dtypes(lake: Lake, schema: TableSchema) -> dict[str, PolarsDataType] 
     """Return the columns of the newest version, or None for a table that nobody has made yet."""
     if not lake.exists(schema):
         return None
-    return dict(pl.scan_delta(lake.uri(schema), storage_options=_options(lake)).collect_schema())
+    return dict(pl.scan_delta(lake.uri(schema)).collect_schema())
 
 
 def plan_all(lake: Lake, schemas: tuple[TableSchema, ...]) -> list[Migration]:
@@ -80,23 +80,19 @@ def plan_all(lake: Lake, schemas: tuple[TableSchema, ...]) -> list[Migration]:
 
 def stored_rows(lake: Lake, schema: TableSchema) -> int:
     """Count the rows of the newest version, whatever its columns."""
-    return pl.scan_delta(lake.uri(schema), storage_options=_options(lake)).select(pl.len()).collect().item()
+    return pl.scan_delta(lake.uri(schema)).select(pl.len()).collect().item()
 
 
 def migrate(lake: Lake, plan: Migration) -> int:
     """Rewrite the whole table as declared, streamed, in one commit; return how many rows it has.
 
-    No run may write the table meanwhile: Delta refuses one of the two commits, and nothing is lost.
+    Writers of the table wait meanwhile. One that began under the old declaration is refused when its turn comes.
     """
-    uri, options = lake.uri(plan.schema), _options(lake)
-    stored = pl.scan_delta(uri, storage_options=options)
-    rows = stored.select(
-        pl.lit(None, dtype).alias(name) if name in plan.added else pl.col(name)
-        for name, dtype in plan.schema.dtypes.items()
-    )
-    rows.sink_delta(uri, mode="overwrite", storage_options=options, delta_write_options={"schema_mode": "overwrite"})
+    uri = lake.uri(plan.schema)
+    with lake.locked(plan.schema, alone=True):
+        rows = pl.scan_delta(uri).select(
+            pl.lit(None, dtype).alias(name) if name in plan.added else pl.col(name)
+            for name, dtype in plan.schema.dtypes.items()
+        )
+        rows.sink_delta(uri, mode="overwrite", delta_write_options={"schema_mode": "overwrite"})
     return lake.open(plan.schema).rows
-
-
-def _options(lake: Lake) -> dict[str, str] | None:
-    return dict(lake.storage_options) or None

@@ -1,7 +1,7 @@
 """One table at one version: which files it is, and how to read them. Finding and changing versions is ``core.lake``."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -29,7 +29,6 @@ class TableVersion:
     schema: TableSchema
     version: int
     files: tuple[DataFile, ...] = ()
-    storage_options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def partitions(self) -> list[date]:
@@ -50,12 +49,12 @@ class TableVersion:
         """Keep the files of these days."""
         wanted = set(partitions)
         files = tuple(file for file in self.files if file.partition in wanted)
-        return TableVersion(self.schema, self.version, files, self.storage_options)
+        return TableVersion(self.schema, self.version, files)
 
     def between(self, first: date, last: date) -> "TableVersion":
         """Keep the files of the days from ``first`` to ``last``, both included."""
         files = tuple(f for f in self.files if f.partition is not None and first <= f.partition <= last)
-        return TableVersion(self.schema, self.version, files, self.storage_options)
+        return TableVersion(self.schema, self.version, files)
 
     def latest(self, not_after: date) -> "TableVersion":
         """Keep the newest snapshot that arrived by the end of ``not_after``.
@@ -80,7 +79,6 @@ class TableVersion:
             hive_partitioning=hive is not None,
             hive_schema=hive,
             glob=False,
-            storage_options=dict(self.storage_options) or None,
         ).select(names)
 
     def read(self) -> pl.DataFrame:

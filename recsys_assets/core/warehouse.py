@@ -149,35 +149,54 @@ class Warehouse:
     path: Path
     lake: Lake
 
-    def publish(self, tables: Sequence[TableSchema]) -> None:
-        """Point the views of ``tables`` at their newest versions, leaving the other views as they are."""
-        self._exchange(tables, start_from=self.path)
+    def publish(self, tables: Sequence[TableSchema], *, known: Sequence[TableSchema]) -> None:
+        """Point the views of ``tables`` at their newest versions, all at once, leaving the other views as they are.
+
+        Where there is no file yet, or one that DuckDB can not open or change, it is made anew: it holds no data.
+
+        Args:
+            tables: those that changed; tables that must agree with each other belong in one call.
+            known: all tables, for a file that is made anew: a query on one that is still empty finds its columns.
+        """
+        import duckdb
+
+        with self._alone():
+            if self.path.exists() and self.path.stat().st_size:
+                try:
+                    self._exchange(tables, start_from=self.path)
+                except duckdb.Error as error:
+                    logger.warning("%s is broken and is made anew: %s", self.path, error)
+                else:
+                    return
+            self._exchange(known, start_from=None)
 
     def rebuild(self, tables: Sequence[TableSchema]) -> None:
         """Make the file anew with exactly these tables."""
-        self._exchange(tables, start_from=None)
+        with self._alone():
+            self._exchange(tables, start_from=None)
+
+    def _alone(self) -> contextlib.AbstractContextManager[None]:
+        return locked(self.path.with_name(f".{self.path.name}.lock"), alone=True)
 
     def _exchange(self, tables: Sequence[TableSchema], *, start_from: Path | None) -> None:
         # A new file is filled beside the old one, closed, and renamed over it: whoever has the old one open keeps it.
         import duckdb
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(self.path.with_name(f".{self.path.name}.lock"), alone=True):
-            # One name under the lock: what a dead publisher left there is taken away by the next one.
-            fresh = self.path.with_name(f".{self.path.name}.new")
-            wal = self.path.with_name(f".{self.path.name}.new.wal")
-            try:
-                for leftover in (fresh, wal):
-                    leftover.unlink(missing_ok=True)
-                if start_from is not None and start_from.exists():
-                    shutil.copyfile(start_from, fresh)
-                with duckdb.connect(str(fresh)) as connection:
-                    for schema in tables:
-                        self._define(connection, schema)
-                fresh.replace(self.path)
-            finally:
-                for leftover in (fresh, wal):
-                    leftover.unlink(missing_ok=True)
+        # One name under the lock: what a dead publisher left there is taken away by the next one.
+        fresh = self.path.with_name(f".{self.path.name}.new")
+        wal = self.path.with_name(f".{self.path.name}.new.wal")
+        try:
+            for leftover in (fresh, wal):
+                leftover.unlink(missing_ok=True)
+            if start_from is not None:
+                shutil.copyfile(start_from, fresh)
+            with duckdb.connect(str(fresh)) as connection:
+                for schema in tables:
+                    self._define(connection, schema)
+            fresh.replace(self.path)
+        finally:
+            for leftover in (fresh, wal):
+                leftover.unlink(missing_ok=True)
 
     def _define(self, connection: "duckdb.DuckDBPyConnection", schema: TableSchema) -> None:
         # The version is read under the lock, so that a slow publisher can not put an older list over a newer one.
@@ -190,14 +209,20 @@ class Warehouse:
         """Run a person's query, read-only.
 
         Raises:
-            MissingInputError: nothing has been published yet.
+            MissingInputError: nothing has been published yet, or the file is broken.
             InvalidArgumentError: DuckDB refuses the query; its own words are in the message.
         """
         import duckdb
 
         if not self.path.exists():
             raise MissingInputError(f"no warehouse at {self.path}: materialise the graph first (`make run`)")
-        with duckdb.connect(str(self.path), read_only=True) as connection:
+        try:
+            opened = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            raise MissingInputError(
+                f"{self.path} can not be opened: `recsys migrate` makes it anew ({error})"
+            ) from error
+        with opened as connection:
             connection.execute("set timezone = 'UTC'")
             try:
                 relation = connection.sql(sql, params=parameters)

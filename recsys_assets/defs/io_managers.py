@@ -5,6 +5,7 @@ that duckdb 2.0 removed, and ``dagster-polars`` writes Delta predicates of the w
 a value coming out is a pinned ``TableVersion``, so that a step reads one version however long it runs.
 """
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +17,9 @@ from recsys_assets.core.schemas import TableSchema
 from recsys_assets.defs.metadata import PREVIEW_ROWS, version_metadata
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.tables import ALL_TABLES, table_named
+
+# Locks of the steps of this process that have written some of their tables and not yet all; a run is one process.
+_half_done: dict[str, ExitStack] = {}
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,33 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame | pl.LazyFrame | Slices) -> None:
         """Write the rows, point the warehouse's view at them, and describe them."""
         schema = table_named(context.asset_key.path[-1])
+        tables = [schema.name] if len(context.op_def.output_defs) == 1 else [o.name for o in context.op_def.output_defs]
+        self._begin(context, tables)
         rows, days = (obj.rows, obj.days) if isinstance(obj, Slices) else (obj, _partitions(context, schema))
         if days is None or days:
             rows = _with_partition(rows, schema, days)
             self.home.lake.replace(schema, rows, partitions=days, note={"run_id": context.run_id or ""})
-        # The first publication names every table: a query on one that is still empty finds its columns.
-        warehouse = self.home.warehouse
-        warehouse.publish([schema] if warehouse.path.exists() else ALL_TABLES)
+        if schema.name == tables[-1]:
+            self.home.warehouse.publish([table_named(name) for name in tables], known=ALL_TABLES)
+            _half_done.pop(context.op_def.name, ExitStack()).close()
         table = self.home.lake.open(schema)
         written = table if days is None else table.only(days)
         preview = written.scan().head(PREVIEW_ROWS).collect()
         context.add_output_metadata(version_metadata(written, preview, table.version))
+
+    def _begin(self, context: dg.OutputContext, tables: list[str]) -> None:
+        """Hold the step's lock from its first table to the publication after its last.
+
+        The tables of one step agree with each other: a reader of the views sees the new ones together, and no other
+        day's run publishes them in between.
+        """
+        if len(tables) == 1 or context.asset_key.path[-1] != tables[0]:
+            return
+        # An attempt that failed half-way has left it held: this is the next attempt, in the same process.
+        _half_done.pop(context.op_def.name, ExitStack()).close()
+        lock = ExitStack()
+        lock.enter_context(self.home.lake.locked_step(context.op_def.name))
+        _half_done[context.op_def.name] = lock
 
     def load_input(self, context: dg.InputContext) -> TableVersion:
         """Pin the table and keep the partitions that the graph maps to."""

@@ -24,13 +24,13 @@ class HomeResource(dg.ConfigurableResource):
     """The folders of this installation, its lake and its warehouse."""
 
     root: str = ""
-    lake_url: str = ""
+    lake_folder: str = ""
 
     @property
     def home(self) -> Home:
         """The folders; empty settings mean the environment's, then ``data/``."""
         return Home.from_setting(
-            self.root or os.environ.get("RECSYS_HOME"), self.lake_url or os.environ.get("RECSYS_LAKE")
+            self.root or os.environ.get("RECSYS_HOME"), self.lake_folder or os.environ.get("RECSYS_LAKE")
         )
 
     @property

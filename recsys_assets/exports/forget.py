@@ -1,6 +1,6 @@
 """Forgetting a listener: out of every table, every older version, the exports, the warehouse, and never taken in again.
 
-Belongs here: the order of the steps, which is the whole point. How each store gives up a listener is ``core.lake``,
+Belongs here: the order of the steps, which is the whole point. How each store gives up a listener is ``core.lake_upkeep``,
 ``bundle`` and ``core.forgotten``. Models are not retrained: vectors of tracks keep the trace that the
 listener's plays left in them, as an average does, until the next anchor is fitted without them.
 """
@@ -16,6 +16,7 @@ from recsys_assets.core.files import written_aside
 from recsys_assets.core.forgotten import forget_id
 from recsys_assets.core.home import Home
 from recsys_assets.core.lake import Lake
+from recsys_assets.core.lake_upkeep import erase, vacuum
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.core.warehouse import Warehouse
 from recsys_assets.exports.bundle import erase_listener
@@ -61,14 +62,14 @@ def forget_listener(home: Home, tables: Sequence[TableSchema], user_id: str) -> 
     is_new = forget_id(home.forgotten, user_id)
     personal = [table for table in tables if table.personal and lake.exists(table)]
     entries = _erase_playlist_entries(lake, user_id)
-    rows = {table.full_name: lake.erase(table, str(table.personal), user_id) for table in personal}
+    rows = {table.full_name: erase(lake, table, str(table.personal), user_id) for table in personal}
     rows[RAW_PLAYLIST_TRACKS.full_name] = entries
     searched = [*personal, RAW_PLAYLIST_TRACKS]
     # Views name files: they move to the new versions before the files of the old ones go.
     if home.warehouse.exists():
-        warehouse.publish(searched)
+        warehouse.publish(searched, known=tables)
     for table in searched:
-        lake.vacuum(table, retention=timedelta(0))
+        vacuum(lake, table, retention=timedelta(0))
     # The page shows listeners' own tracks.
     remove_map_page(home.map_page)
     export_rows = erase_listener(home.exports, user_id)
@@ -80,7 +81,7 @@ def _erase_playlist_entries(lake: Lake, user_id: str) -> int:
     """Erase what is in the listener's playlists; their names go with the other personal tables."""
     owned = lake.open(RAW_PLAYLISTS).scan().filter(pl.col(c.OWNER_ID) == user_id).select(c.PLAYLIST_ID).unique()
     playlist_ids = owned.collect()[c.PLAYLIST_ID].sort()
-    return sum(lake.erase(RAW_PLAYLIST_TRACKS, c.PLAYLIST_ID, playlist_id) for playlist_id in playlist_ids)
+    return sum(erase(lake, RAW_PLAYLIST_TRACKS, c.PLAYLIST_ID, playlist_id) for playlist_id in playlist_ids)
 
 
 def _erase_truth(home: Home, user_id: str) -> int:

@@ -46,10 +46,11 @@ def test_a_vacuum_of_live_files_would_be_seen(tmp_path: Path, monkeypatch: pytes
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks.crash import BY_DAY, require_whole, write
     from recsys_assets.core.lake import Lake
+    from recsys_assets.core.lake_upkeep import vacuum
 
     write(tmp_path, 0, 12)
     lake = Lake(str(tmp_path / "lake"))
-    assert len(lake.vacuum(BY_DAY, retention=timedelta(0))) == 6
+    assert len(vacuum(lake, BY_DAY, retention=timedelta(0))) == 6
     held = require_whole(tmp_path, {})
     assert sorted(held.values()) == [8, 9, 10, 11]
 

@@ -1,7 +1,8 @@
 """Values between assets: frames in, pinned tables out, and what an asset's page shows of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -10,14 +11,15 @@ from factories import rows_of, stored
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
+from recsys_assets.core.locks import locked
 from recsys_assets.defs.io_managers import Slices
-from recsys_assets.defs.lake_assets import lake_asset
+from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset
 from recsys_assets.defs.metadata import markdown_table, version_metadata
 from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.evaluation.tables import SPACE_METRICS
 from recsys_assets.raw.tables import RAW_TRACKS, REJECTED
-from recsys_assets.signals.tables import ARTIST_SIGNALS
+from recsys_assets.signals.tables import ARTIST_SIGNALS, TRACK_SIGNALS
 from recsys_assets.tables import ALL_TABLES
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)
@@ -207,3 +209,59 @@ def test_text_from_outside_stays_in_its_cell():
     assert header == "| title | vector | n |"
     assert first == "| a \\| b &lt;script>\\`x\\` | [0.500, 1.000, 2.000, …] |  |"
     assert len(second) < 80
+
+
+def make_both(resources: Mapping[str, object], instance: dg.DagsterInstance, meanwhile: Callable[[], None]) -> bool:
+    """Run a step that makes two tables and calls ``meanwhile`` between them; whether it ended well."""
+
+    @lake_multi_asset((TRACK_SIGNALS, ARTIST_SIGNALS), name="both", partitions=DAILY, kinds={"polars"})
+    def both():
+        yield dg.Output(rows_of(TRACK_SIGNALS, [{c.DATE: MONDAY}], user_id="u", track_id="t"), "track_signals")
+        meanwhile()
+        yield dg.Output(follows(MONDAY), "artist_signals")
+
+    return dg.materialize(
+        [both], resources=resources, instance=instance, partition_key=str(MONDAY), raise_on_error=False
+    ).success
+
+
+def published(home: HomeResource) -> list[int]:
+    names = ("track_signals", "artist_signals")
+    return [home.warehouse.query(f"select count(*) as n from signals.{name}")["n"].item() for name in names]
+
+
+def test_tables_of_one_step_are_published_together(home, resources, instance):
+    home.warehouse.rebuild(ALL_TABLES)
+    between: list[list[int]] = []
+
+    assert make_both(resources, instance, lambda: between.append(published(home)))
+
+    assert between == [[0, 0]]
+    assert published(home) == [1, 1]
+
+
+def test_a_step_that_died_between_its_tables_publishes_none_and_can_be_made_again(home, resources, instance):
+    home.warehouse.rebuild(ALL_TABLES)
+
+    def die() -> None:
+        raise RuntimeError
+
+    assert not make_both(resources, instance, die)
+    assert published(home) == [0, 0]
+
+    assert make_both(resources, instance, lambda: None)
+    assert published(home) == [1, 1]
+
+
+def test_another_run_does_not_publish_half_of_a_step(home, resources, instance):
+    # One run per process in life; here the other one is told by its lock.
+    def other_run() -> None:
+        with (
+            pytest.raises(BlockingIOError),
+            locked(Path(home.lake.root) / ".locks" / "step.both", alone=True, wait=False),
+        ):
+            pass
+
+    assert make_both(resources, instance, other_run)
+    with home.lake.locked_step("both"):
+        pass

@@ -14,6 +14,7 @@ from factories import NUMBERS, day, numbers
 
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError, SchemaMismatchError
 from recsys_assets.core.lake import Lake
+from recsys_assets.core.lake_upkeep import erase, vacuum
 from recsys_assets.core.schemas import Column, TableSchema, columns
 
 WHOLE = changed(NUMBERS, name="whole", partition=None)
@@ -132,7 +133,7 @@ def test_a_long_stream_loses_no_row(lake: Lake):
 def test_a_pinned_reader_keeps_its_version(planted: Lake):
     pinned = planted.open(NUMBERS)
     planted.replace(NUMBERS, numbers(day(0), {"eve": 9}), partitions=[day(0)])
-    planted.vacuum(NUMBERS)
+    vacuum(planted, NUMBERS)
 
     assert pinned.read().rows() == [("ann", 1, day(0)), ("bob", 2, day(0)), ("ann", 3, day(1))]
     assert planted.open(NUMBERS, version=pinned.version).read().equals(pinned.read())
@@ -143,7 +144,7 @@ def test_an_old_version_is_gone_after_a_vacuum_without_retention(planted: Lake):
     old = planted.open(NUMBERS).version
     planted.replace(NUMBERS, numbers(day(0), {"eve": 9}), partitions=[day(0)])
 
-    removed = planted.vacuum(NUMBERS, retention=timedelta(0))
+    removed = vacuum(planted, NUMBERS, retention=timedelta(0))
 
     assert len(removed) == 1
     assert len(files_on_disk(planted)) - len(list(Path(planted.uri(NUMBERS)).glob("_delta_log/*.parquet"))) == 2
@@ -158,9 +159,9 @@ def test_vacuum_takes_what_dead_writers_left_and_a_dry_run_takes_nothing(planted
         orphan.write_bytes(b"half a file")
     os.utime(orphans[0], (1, 1))
 
-    assert planted.vacuum(NUMBERS, dry_run=True) == ["date=2026-01-05/part-old.parquet"]
+    assert vacuum(planted, NUMBERS, dry_run=True) == ["date=2026-01-05/part-old.parquet"]
     assert orphans[0].exists()
-    planted.vacuum(NUMBERS)
+    vacuum(planted, NUMBERS)
 
     assert [orphan.exists() for orphan in orphans] == [False, True]
     assert planted.open(NUMBERS).rows == 3
@@ -170,10 +171,10 @@ def test_part_of_an_hour_keeps_what_a_reader_may_still_use(planted: Lake):
     pinned = planted.open(NUMBERS)
     planted.replace(NUMBERS, numbers(day(0), {}), partitions=[day(0)])
 
-    assert planted.vacuum(NUMBERS, retention=timedelta(minutes=1)) == []
+    assert vacuum(planted, NUMBERS, retention=timedelta(minutes=1)) == []
     assert pinned.read().height == 3
     with pytest.raises(InvalidArgumentError, match="negative"):
-        planted.vacuum(NUMBERS, retention=timedelta(hours=-1))
+        vacuum(planted, NUMBERS, retention=timedelta(hours=-1))
 
 
 def test_vacuum_waits_for_a_write_that_is_half_done(planted: Lake):
@@ -189,12 +190,12 @@ def test_vacuum_waits_for_a_write_that_is_half_done(planted: Lake):
 
     stream = pa.RecordBatchReader.from_batches(pa.table(numbers(day(0), {}).to_arrow()).schema, slow())
 
-    def vacuum() -> None:
+    def clean() -> None:
         started.wait(10)
-        planted.vacuum(NUMBERS, retention=timedelta(0))
+        vacuum(planted, NUMBERS, retention=timedelta(0))
         vacuumed.set()
 
-    cleaner = threading.Thread(target=vacuum)
+    cleaner = threading.Thread(target=clean)
     cleaner.start()
     planted.replace(NUMBERS, stream, partitions=[day(0)])
     cleaner.join(20)
@@ -211,10 +212,10 @@ def test_nothing_of_an_erased_listener_is_left(lake: Lake):
             lake.replace(NUMBERS, numbers(day(offset), rows), partitions=[day(offset)])
 
         before = lake.open(NUMBERS).version
-        assert lake.erase(NUMBERS, "user_id", secret) == 2
+        assert erase(lake, NUMBERS, "user_id", secret) == 2
         assert lake.open(NUMBERS).version == before + 1
-        assert lake.erase(NUMBERS, "user_id", secret) == 0
-        lake.vacuum(NUMBERS, retention=timedelta(0))
+        assert erase(lake, NUMBERS, "user_id", secret) == 0
+        vacuum(lake, NUMBERS, retention=timedelta(0))
 
         assert held(lake) == {day(offset): {"mia": 2} for offset in range(3)}
         paths = [path for path in Path(lake.root).rglob("*") if path.is_file()]
@@ -228,7 +229,7 @@ def test_erase_keeps_rows_without_a_name(lake: Lake):
     schema = changed(WHOLE, columns=(Column("user_id", pl.String, ""), WHOLE.columns[1]))
     lake.replace(schema, pl.DataFrame({"user_id": [None, "ann", "bob"], "n": [1, 2, 3]}))
 
-    assert lake.erase(schema, "user_id", "ann") == 1
+    assert erase(lake, schema, "user_id", "ann") == 1
     assert lake.open(schema).read().sort("n").rows() == [(None, 1), ("bob", 3)]
 
 
@@ -298,18 +299,6 @@ def test_days_are_picked_without_reading(planted: Lake):
         [day(3)],
         [day(3)],
     ]
-
-
-def test_a_url_of_a_folder_is_a_lake_too(tmp_path: Path):
-    (tmp_path / "lake").mkdir()
-    lake = Lake((tmp_path / "lake").as_uri())
-
-    lake.replace(NUMBERS, numbers(day(0), {"ann": 1}), partitions=[day(0)])
-    lake.replace(NUMBERS, numbers(day(1), {"bob": 2}), partitions=[day(1)])
-
-    assert lake.erase(NUMBERS, "user_id", "bob") == 1
-    assert held(lake) == {day(0): {"ann": 1}}
-    assert [file.uri.startswith("file://") for file in lake.open(NUMBERS).files] == [True]
 
 
 def test_the_log_is_folded_into_checkpoints(lake: Lake):

@@ -1,5 +1,6 @@
 """What may change in a table without asking, and what has to be refused."""
 
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -88,3 +89,22 @@ def test_one_refusal_stops_all_and_nothing_is_rewritten(tmp_path: Path):
 
 def test_a_table_that_nobody_made_needs_nothing(tmp_path: Path):
     assert plan_all(Lake(str(tmp_path)), (table(ID, V),)) == []
+
+
+def test_a_rewriting_waits_for_writers(tmp_path: Path):
+    lake = planted(tmp_path)
+    schema = table(ID, V)
+    (plan,) = plan_all(lake, (schema,))
+    done = threading.Event()
+
+    def rewrite() -> None:
+        migrate(lake, plan)
+        done.set()
+
+    with lake.locked(schema, alone=False):
+        worker = threading.Thread(target=rewrite)
+        worker.start()
+        assert not done.wait(0.3), "rewritten beside a writer"
+    worker.join()
+
+    assert plan_all(lake, (schema,)) == []

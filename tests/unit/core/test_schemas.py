@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from factories import NUMBERS, day, numbers
 
-from recsys_assets.core.errors import SchemaMismatchError
+from recsys_assets.core.errors import InvalidArgumentError, SchemaMismatchError
 from recsys_assets.core.home import Home
 from recsys_assets.core.schemas import require
 
@@ -39,4 +39,9 @@ def test_an_unset_home_is_data_here(setting: str | None, tmp_path: Path, monkeyp
 
     assert home.root == tmp_path / "data"
     assert home.lake == str(tmp_path / "data" / "lake")
-    assert Home.from_setting("x", "s3://bucket/lake").lake == "s3://bucket/lake"
+    assert Home.from_setting("x", "y").lake == str(tmp_path / "y")
+
+
+def test_a_lake_in_an_object_store_is_refused():
+    with pytest.raises(InvalidArgumentError, match=r"RECSYS_LAKE is s3://bucket/lake: .* name a folder"):
+        Home.from_setting("x", "s3://bucket/lake")

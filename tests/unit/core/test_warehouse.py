@@ -92,7 +92,7 @@ def test_publishing_shows_the_newest_version_and_keeps_the_other_views(lake: Lak
     warehouse.rebuild([NUMBERS, OTHER])
     stored(lake, OTHER, numbers(day(1), {"ann": 3}))
     stored(lake, NUMBERS, numbers(day(1), {"ann": 4}))
-    warehouse.publish([NUMBERS])
+    warehouse.publish([NUMBERS], known=[NUMBERS])
 
     numbers_of = [
         warehouse.query(f"select n from {name} order by n")["n"].to_list()
@@ -117,7 +117,7 @@ def test_what_a_dead_publisher_left_is_taken_away(lake: Lake, warehouse: Warehou
     for leftover in (".warehouse.duckdb.new", ".warehouse.duckdb.new.wal"):
         warehouse.path.with_name(leftover).write_bytes(b"half a file")
 
-    warehouse.publish([OTHER])
+    warehouse.publish([OTHER], known=[NUMBERS])
 
     assert warehouse.query('select * from "group".numbers').is_empty()
     assert sorted(path.name for path in warehouse.path.parent.iterdir() if "lock" not in path.name) == [
@@ -132,7 +132,7 @@ def test_the_catalogue_works_from_any_folder_and_says_what_a_table_is(
     relative = Lake("lake")
     stored(relative, NUMBERS, numbers(day(0), {"ann": 2}))
     warehouse = Warehouse(tmp_path / "w.duckdb", relative)
-    warehouse.publish([NUMBERS])
+    warehouse.publish([NUMBERS], known=[NUMBERS])
     monkeypatch.chdir("/")
 
     assert warehouse.query('select n from "group".numbers').rows() == [(2,)]
@@ -155,7 +155,7 @@ def test_readers_and_publishers_never_meet(lake: Lake, warehouse: Warehouse):
     def write(mark: int) -> None:
         for turn in range(8):
             lake.replace(NUMBERS, numbers(day(0), dict.fromkeys("abc", mark + turn)), partitions=[day(0)])
-            warehouse.publish([NUMBERS])
+            warehouse.publish([NUMBERS], known=[NUMBERS])
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     writers = [threading.Thread(target=write, args=(mark,)) for mark in (100, 200)]
@@ -178,7 +178,7 @@ def test_the_file_does_not_grow(lake: Lake, warehouse: Warehouse):
     warehouse.rebuild([NUMBERS])
     before = warehouse.path.stat().st_size
     for _ in range(30):
-        warehouse.publish([NUMBERS])
+        warehouse.publish([NUMBERS], known=[NUMBERS])
 
     assert warehouse.path.stat().st_size <= before + 256 * 1024
 
@@ -207,5 +207,32 @@ def test_a_person_may_open_the_file_while_it_is_exchanged(lake: Lake, warehouse:
     stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
     warehouse.rebuild([NUMBERS])
     with duckdb.connect(str(warehouse.path), read_only=True) as person:
-        warehouse.publish([NUMBERS])
+        warehouse.publish([NUMBERS], known=[NUMBERS])
         assert person.sql('select n from "group".numbers').fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize("broken", [b"not a database", b""])
+def test_a_broken_file_is_made_anew_with_every_table(lake: Lake, warehouse: Warehouse, broken: bytes):
+    stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
+    warehouse.path.parent.mkdir()
+    warehouse.path.write_bytes(broken)
+    if broken:
+        with pytest.raises(MissingInputError, match="recsys migrate"):
+            warehouse.query("select 1")
+
+    warehouse.publish([OTHER], known=[NUMBERS, OTHER])
+
+    assert warehouse.query('select n from "group".numbers')["n"].to_list() == [2]
+    assert warehouse.query('select count(*) as n from "select"."odd ""name"""')["n"].item() == 0
+
+
+def test_a_torn_file_is_made_anew(lake: Lake, warehouse: Warehouse):
+    stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
+    warehouse.rebuild([NUMBERS])
+    whole = warehouse.path.read_bytes()
+    for size in (len(whole) // 2, 4096 * 3, 100):
+        warehouse.path.write_bytes(whole[:size])
+
+        warehouse.publish([NUMBERS], known=[NUMBERS])
+
+        assert warehouse.query('select n from "group".numbers')["n"].to_list() == [2]
