@@ -25,6 +25,7 @@ IS_EXPLICIT = "is_explicit"
 IS_WITHDRAWN = "is_withdrawn"
 
 PLAYED_AT = "played_at"
+LAST_HEARD_AT = "last_heard_at"
 MS_PLAYED = "ms_played"
 REASON_END = "reason_end"
 SOURCE = "source"

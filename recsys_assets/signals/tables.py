@@ -3,7 +3,7 @@
 import polars as pl
 
 from recsys_assets.core import columns as c
-from recsys_assets.core.schemas import TableSchema, columns
+from recsys_assets.core.schemas import INSTANT, TableSchema, columns
 
 TRACK_SIGNALS = TableSchema(
     group="signals",
@@ -21,6 +21,7 @@ TRACK_SIGNALS = TableSchema(
         ("playlist_adds", pl.Int32, "Additions to playlists minus removals.", False),
         ("hides", pl.Int32, "Wishes never to hear it again.", False),
         ("presaves", pl.Int32, "Pre-saves before the release.", False),
+        (c.LAST_HEARD_AT, INSTANT, "When the day's last play of it began, UTC; null where only acts happened.", True),
     ),
     key=(c.USER_ID, c.TRACK_ID),
     partition=c.DATE,

@@ -1,8 +1,8 @@
 -- What each listener did to each track on each day, counted.
 -- Grain: one row per (date, user_id, track_id) with any play or deliberate act.
--- Inputs: plays(date, user_id, track_id, ms_played, reason_end), feedback(date, user_id, track_id, action),
---   tracks(arrived_on, track_id, duration_ms), the snapshots that any of the days reads; readings(date, arrived_on),
---   which snapshot each day reads, with no row for a day without.
+-- Inputs: plays(date, user_id, track_id, played_at, ms_played, reason_end),
+--   feedback(date, user_id, track_id, action), tracks(arrived_on, track_id, duration_ms), the snapshots that any of
+--   the days reads; readings(date, arrived_on), which snapshot each day reads, with no row for a day without.
 -- Parameters: $completion_share, $completion_ms, $unknown_length_ms: the line that completes a play.
 with
 
@@ -23,6 +23,7 @@ judged_plays as (
         plays.date,
         plays.user_id,
         plays.track_id,
+        plays.played_at,
         coalesce(plays.ms_played, 0) as ms_played,
         coalesce(plays.reason_end, '') as reason_end,
         case
@@ -49,7 +50,8 @@ play_counts as (
         count(*) filter (where is_complete) as plays,
         count(*) filter (where not coalesce(is_complete, false) and reason_end != 'skip') as partial_plays,
         count(*) filter (where not coalesce(is_complete, false) and reason_end = 'skip') as skips,
-        sum(ms_played)::bigint as ms_played
+        sum(ms_played)::bigint as ms_played,
+        max(played_at) as last_heard_at
     from judged_plays
     group by date, user_id, track_id
 
@@ -85,7 +87,8 @@ select
     coalesce(act_counts.saves, 0) as saves,
     coalesce(act_counts.playlist_adds, 0) as playlist_adds,
     coalesce(act_counts.hides, 0) as hides,
-    coalesce(act_counts.presaves, 0) as presaves
+    coalesce(act_counts.presaves, 0) as presaves,
+    play_counts.last_heard_at
 from play_counts
 full outer join act_counts
     on

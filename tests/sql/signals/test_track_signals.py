@@ -1,6 +1,6 @@
 """Each promise of sql/signals: what completes a play, what a day counts, and that rows are never multiplied."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -94,6 +94,15 @@ def test_days_listeners_and_tracks_are_counted_apart_and_in_order():
         (day(0), "bob", "long", 1, 0, 0, 0),
         (day(1), "ann", "long", 1, 0, 0, 0),
     ]
+
+
+def test_a_day_keeps_the_instant_of_its_last_play_and_an_act_has_none():
+    at = datetime(2026, 1, 5, 7, tzinfo=UTC)
+    plays = [{"track_id": "short", "played_at": at + timedelta(hours=h), "reason_end": "skip"} for h in (1, 3, 2)]
+
+    found = signals(plays, [{"track_id": "long", "action": "like"}])
+
+    assert found.select("track_id", "last_heard_at").rows() == [("long", None), ("short", at + timedelta(hours=3))]
 
 
 @pytest.mark.parametrize(
