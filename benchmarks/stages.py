@@ -148,11 +148,12 @@ def weekly(world: Path, *, seed: int, threads: int) -> dict[str, object]:
     """Discover Weekly from the lake's tables to both published tables, its ranker included."""
     import polars as pl
 
-    from recsys_assets.mixes.discover_weekly import DiscoverParams
+    from recsys_assets.mixes.arrange import arrange_week
     from recsys_assets.mixes.inputs import MixSources
     from recsys_assets.mixes.ranker import RankerParams
+    from recsys_assets.mixes.refusals import DiscoverParams
     from recsys_assets.mixes.tables import CANDIDATES, DISCOVER_WEEKLY
-    from recsys_assets.mixes.weekly import arrange_week, deliver, train_ranker
+    from recsys_assets.mixes.weekly import deliver, train_ranker
     from recsys_assets.play_matrix.params import ConfidenceParams
     from recsys_assets.raw.ingest import working_folder
 

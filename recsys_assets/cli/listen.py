@@ -3,7 +3,7 @@
 They show tables that the graph has made; nothing is computed but sums of vectors.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,10 +37,12 @@ def mixes(
 ) -> None:
     """Show a listener's mixes and the reasons.
 
+    An id that nobody knows gets the popular list, which says so.
+
     Example: recsys mixes u00017 --mix discover_weekly
     """
     from recsys_assets.cli.names import Names
-    from recsys_assets.cli.show import print_json, print_table, say
+    from recsys_assets.cli.show import note, print_json, print_table, say
     from recsys_assets.core import columns as c
     from recsys_assets.core.lake import Lake
     from recsys_assets.core.windows import parse_day
@@ -51,6 +53,13 @@ def mixes(
     until = parse_day(day) if day else None
     listener = user if user is not None else _somebody(lake, until)
     rows = _mixes_of(lake, listener, mix, until)
+    is_known = not rows.is_empty()
+    if not is_known:
+        rows = _popular_of(lake, listener, mix, until)
+        note(
+            f"there are no mixes for {listener!r}: this is what everybody gets of whom nothing is known; "
+            "`recsys listeners` lists some who have their own"
+        )
     names = Names.of(lake, rows[c.TRACK_ID])
     shown = [
         {
@@ -68,7 +77,7 @@ def mixes(
         for row in rows.iter_rows(named=True)
     ]
     if as_json:
-        print_json({"user_id": listener, "rows": shown})
+        print_json({"user_id": listener, "is_known": is_known, "rows": shown})
         return
     if anybody:
         say(f"Mixes of {listener}")
@@ -125,13 +134,28 @@ def _mixes_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl
     ]
     # Discover Weekly first, then the Daily Mixes in their order.
     parts = [part.collect().sort(c.MIX, c.RANK) for part in mine]
-    rows = pl.concat(parts, how="vertical")
+    return pl.concat(parts, how="vertical")
+
+
+def _popular_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl.DataFrame":
+    """Make the list of who has no mixes at all, as of the newest Monday, or of the newest day where there is none.
+
+    Raises:
+        InvalidArgumentError: the listener has mixes, though not the one asked for; or nothing is popular.
+    """
+    from recsys_assets.cli.names import newest
+    from recsys_assets.mixes.strangers import popular_mix
+    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY
+
+    nobody = f"there are no mixes for listener {user!r}; `recsys listeners` lists some who have them"
+    if mix and not _mixes_of(lake, user, None, day).is_empty():
+        raise InvalidArgumentError(f"there are no {mix} for listener {user!r}; without --mix all are shown")
+    weekly, daily = (newest(lake, schema, not_after=day) for schema in (DISCOVER_WEEKLY, DAILY_MIX))
+    delivered_on = weekly.partitions[-1] if weekly.partitions else daily.partitions[-1] + timedelta(days=1)
+    rows = popular_mix(lake, user, delivered_on)
     if rows.is_empty():
-        what = f"no {mix}" if mix else "no mixes"
-        raise InvalidArgumentError(
-            f"there are {what} for listener {user!r}; `recsys listeners` lists some who have them"
-        )
-    return rows
+        raise InvalidArgumentError(nobody)
+    return rows.rename({str(DISCOVER_WEEKLY.partition): "delivered_on"})
 
 
 def listeners(

@@ -15,9 +15,9 @@ from recsys_assets.mixes import tables as t
 from recsys_assets.mixes.catalogue import EligibilityParams
 from recsys_assets.mixes.daily import make_day
 from recsys_assets.mixes.daily_inputs import DailyMixParams
-from recsys_assets.mixes.discover_weekly import DiscoverParams
 from recsys_assets.mixes.inputs import MixSources
-from recsys_assets.mixes.weeks import WeekParams, deliver_weeks, train_weeks
+from recsys_assets.mixes.refusals import DiscoverParams
+from recsys_assets.mixes.weeks import TrainParams, WeekParams, deliver_weeks, train_weeks
 from recsys_assets.play_matrix.params import ConfidenceParams
 from recsys_assets.raw.ingest import working_folder
 
@@ -26,8 +26,8 @@ HISTORY = ["track_signals", "artist_signals"]
 SNAPSHOTS = ["raw_play_counts", "raw_tracks", "raw_artists", "raw_playlists", "raw_playlist_tracks"]
 
 
-class WeekConfig(WeekParams, dg.Config):
-    """Seed and switches of a week's mixes, as run configuration."""
+class RankerConfig(TrainParams, dg.Config):
+    """Seed, switches and effort of a week's ranker, as run configuration."""
 
 
 class DiscoverConfig(DiscoverParams, WeekParams, dg.Config):
@@ -48,7 +48,9 @@ class DailyMixConfig(DailyMixParams, EligibilityParams, dg.Config):
     + [*SNAPSHOTS, "anchor_params"],
     about="Trained by hiding a track of each good playlist and history and guessing it.",
 )
-def ranker(context: dg.AssetExecutionContext, config: WeekConfig, home: HomeResource, sql: SqlResource) -> pl.DataFrame:
+def ranker(
+    context: dg.AssetExecutionContext, config: RankerConfig, home: HomeResource, sql: SqlResource
+) -> pl.DataFrame:
     """Train on what was known before the Monday."""
     weeks = partition_days(context)
     return train_weeks(

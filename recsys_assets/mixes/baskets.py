@@ -211,14 +211,21 @@ def concatenate(parts: Sequence[Baskets]) -> Baskets:
     """Put baskets over the same tracks one after the other.
 
     Raises:
-        InvalidArgumentError: nothing to concatenate, or the parts count different tracks.
+        InvalidArgumentError: nothing to concatenate, the parts count different tracks, or an id stands twice: rows are
+            found by id.
     """
     if len({part.n_tracks for part in parts}) != 1:
         raise InvalidArgumentError(
             "baskets to concatenate must be over the same tracks, and there must be at least one"
         )
+    ids = pl.concat([part.ids.cast(pl.String).alias("id") for part in parts])
+    if ids.n_unique() < len(ids):
+        raise InvalidArgumentError(
+            f"{len(ids) - ids.n_unique()} ids of baskets stand twice, such as {ids.filter(ids.is_duplicated())[0]!r}: "
+            "prefix the ids of each kind"
+        )
     return Baskets(
-        ids=pl.concat([part.ids.cast(pl.String).alias("id") for part in parts]),
+        ids=ids,
         indptr=np.concatenate([[0], np.cumsum(np.concatenate([part.lengths for part in parts]))]).astype(np.int64),
         tracks=np.concatenate([part.tracks for part in parts]),
         weights=np.concatenate([part.weights for part in parts]),

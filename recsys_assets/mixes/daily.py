@@ -20,9 +20,10 @@ from recsys_assets.latent.space import LatentSpace
 from recsys_assets.mixes.catalogue import EligibilityParams, build_catalogue
 from recsys_assets.mixes.daily_inputs import DailyMixParams, DailyRules, read_listening, read_proposed, read_space
 from recsys_assets.mixes.daily_rows import make_daily_mixes
-from recsys_assets.mixes.discover_weekly import followed_pairs
+from recsys_assets.mixes.discover_rows import followed_pairs
 from recsys_assets.mixes.eligibility import build_exclusions
 from recsys_assets.mixes.history import History
+from recsys_assets.mixes.lapsed import with_older_plays
 from recsys_assets.mixes.pairs import PairSet
 from recsys_assets.mixes.popular import rank_popular
 from recsys_assets.mixes.tables import DAILY_MIX
@@ -79,24 +80,29 @@ def make_day(
         artists=tables.artists,
         other_track_ids=pl.concat([tables.confidence[c.TRACK_ID], history.heard[c.TRACK_ID]]),
     )
-    listeners = IdMap.of(pl.concat([history.heard[c.USER_ID], tables.confidence[c.USER_ID]]))
+    listeners = IdMap.of(history.listeners[c.USER_ID])
+    confidence = with_older_plays(tables.confidence, history)
+    has_heard = np.isin(
+        np.arange(listeners.size), listeners.rows(pl.concat([history.heard[c.USER_ID], confidence[c.USER_ID]]))
+    )
     if not listeners.size or not catalogue.tracks.size:
         return DAILY_MIX.empty()
     hidden = {"track_pairs": (history.hidden,), "artist_pairs": history.hidden_artists}
     rules = DailyRules(
         catalogue=catalogue,
         space=read_space(_track_vectors(space), catalogue, neighbours=tables.neighbours),
-        popular=rank_popular(tables.confidence, catalogue),
+        popular=rank_popular(history.popular, tables.confidence, catalogue),
         not_new=build_exclusions(
             catalogue, listeners, track_pairs=(history.heard, history.hidden), artist_pairs=history.hidden_artists
         ),
         unwanted=build_exclusions(catalogue, listeners, **hidden),
+        has_heard=has_heard,
         params=params,
         day=tables.day,
         seed=derived_seed(seed, "daily_mix", tables.day) % 2**31,
     )
     listening = read_listening(
-        tables.confidence, listeners=listeners, catalogue=catalogue, recent=history.recent, heard=history.heard
+        confidence, listeners=listeners, catalogue=catalogue, recent=history.recent, heard=history.heard
     )
     proposals = list(_propose(space, history.heard, num_threads=num_threads)) if space else []
     proposed = read_proposed(pl.concat(proposals) if proposals else None, listeners=listeners, catalogue=catalogue)

@@ -100,7 +100,7 @@ class DailyRules:
     """What stays the same for all listeners of a day.
 
     ``not_new`` keeps heard and hidden things from being offered as new, ``unwanted`` keeps hidden ones out of what is
-    familiar.
+    familiar; ``has_heard`` tells for each listener row whether they ever heard or liked anything.
     """
 
     catalogue: Catalogue
@@ -108,6 +108,7 @@ class DailyRules:
     popular: Popular
     not_new: Exclusions
     unwanted: Exclusions
+    has_heard: NDArray[np.bool_]
     params: DailyMixParams
     day: date
     seed: int

@@ -1,12 +1,12 @@
 """Daily Mix: up to six mixes of a listener's tastes, what they know and what is new to them together.
 
-Belongs here: which tracks make each mix. Tastes are ``tastes``, the order is ``sequence``, words are ``reasons``, names
-and rows are ``daily_rows``. All steps run over a batch of listeners at once; listeners do not touch each other, so
-batches may be of any size and order.
+Belongs here: which tracks make each mix. The popular list is ``daily_popular``, tastes are ``tastes``, the order is
+``sequence``, words are ``reasons``, names and rows are ``daily_rows``. All steps run over a batch of listeners at once;
+listeners do not touch each other, so batches may be of any size and order.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 import numpy as np
 import polars as pl
@@ -16,46 +16,14 @@ from recsys_assets.core.ids import IdMap
 from recsys_assets.core.seeds import derived_seed
 from recsys_assets.mixes.artist_cap import Claims, keep_within_caps
 from recsys_assets.mixes.daily_inputs import DailyMixParams, DailyRules, Listening, Proposed
+from recsys_assets.mixes.daily_lists import FAMILIAR, MOST_MIXES, SPACE, DailyMixes, entries
+from recsys_assets.mixes.daily_popular import add_popular
 from recsys_assets.mixes.eligibility import may_be_offered
 from recsys_assets.mixes.hubs import pair_luck
-from recsys_assets.mixes.tables import MIX_SOURCES
 from recsys_assets.mixes.tastes import Tastes, find_tastes
 
-MOST_MIXES = 6
-_FAMILIAR, _POPULAR, _SPACE = (MIX_SOURCES.index(name) for name in ("familiar", "popular", "space"))
 # New tracks kept of each taste before caps on artists, in lengths of a mix.
 _CHOICE = 2
-
-
-@dataclass(frozen=True)
-class DailyMixes:
-    """Mixes of a batch: parallel arrays, one entry per track of a mix, sorted as ``join`` says.
-
-    ``mixes`` counts from 0 within a listener; ``names`` has the naming artist's row (-1 where none is credited) and
-    ``middles`` the track in the middle of the mix of each entry (-1 where the popular list gave the entry).
-    ``is_known`` is False for listeners who play nothing.
-    """
-
-    users: NDArray[np.int64]
-    mixes: NDArray[np.int64]
-    tracks: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    sources: NDArray[np.int8]
-    plays: NDArray[np.int64]
-    names: NDArray[np.int64]
-    middles: NDArray[np.int64]
-    is_known: NDArray[np.bool_]
-
-    def take(self, which: NDArray) -> "DailyMixes":
-        """Return some of the entries, in the order given."""
-        return DailyMixes(*(getattr(self, field.name)[which] for field in fields(self)))
-
-    @classmethod
-    def join(cls, *parts: "DailyMixes") -> "DailyMixes":
-        """Put entries together, sorted by listener, mix, kind (familiar, new, popular), descending score and track."""
-        joined = cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
-        kind = np.where(joined.sources == _FAMILIAR, 0, np.where(joined.sources == _POPULAR, 2, 1))
-        return joined.take(np.lexsort((joined.tracks, -joined.scores, kind, joined.mixes, joined.users)))
 
 
 def choose_daily_mixes(
@@ -82,7 +50,7 @@ def _choose_batch(users: NDArray[np.int64], listening: Listening, proposed: Prop
     chosen = _drop_short(_fill_quotas(known, new, rules), rules.params)
     at = np.searchsorted(users, chosen.users)
     named = replace(chosen, names=names[at, chosen.mixes], middles=middles[at, chosen.mixes])
-    return _add_popular(users, _renumber(named), rules, is_known=np.isin(users, listening.users))
+    return add_popular(users, _renumber(named), rules)
 
 
 def _wanted(listening: Listening, rules: DailyRules) -> Listening:
@@ -186,7 +154,7 @@ def _familiar(users: NDArray[np.int64], wanted: Listening, tastes: Tastes, rules
     luck = pair_luck(owners, tracks, seed=derived_seed(rules.seed, "daily_mix", rules.day))
     uniform = (luck >> np.uint64(11)).astype(np.float64) / 2**53 + 2**-54
     score = np.log(wanted.confidence[rested]) - rules.params.variety * np.log(-np.log(uniform))
-    return _entries(owners, taste, tracks, scores=score, sources=_FAMILIAR, plays=wanted.plays[rested])
+    return entries(owners, taste, tracks, scores=score, sources=FAMILIAR, plays=wanted.plays[rested])
 
 
 def _new(
@@ -196,7 +164,7 @@ def _new(
     near_users, near_tracks = _neighbours_of_strongest(users, wanted, tastes, rules)
     owners = np.concatenate([proposed.users, near_users])
     tracks = np.concatenate([proposed.tracks, near_tracks])
-    sources = np.concatenate([proposed.sources, np.full(near_users.size, _SPACE, dtype=np.int8)])
+    sources = np.concatenate([proposed.sources, np.full(near_users.size, SPACE, dtype=np.int8)])
     # The first proposer of a pair names its source.
     pair = owners * max(rules.catalogue.tracks.size, 1) + tracks
     order = np.argsort(pair, kind="stable")
@@ -209,7 +177,7 @@ def _new(
     taste, near = _nearest_taste(users, owners, tracks, tastes, rules)
     order = np.lexsort((tracks, -near, taste, owners))
     best = order[_nth_in_run((owners * MOST_MIXES + taste)[order]) < _CHOICE * rules.params.length]
-    return _entries(owners[best], taste[best], tracks[best], scores=near[best], sources=sources[best])
+    return entries(owners[best], taste[best], tracks[best], scores=near[best], sources=sources[best])
 
 
 def _neighbours_of_strongest(
@@ -239,7 +207,7 @@ def _fill_quotas(known: DailyMixes, new: DailyMixes, rules: DailyRules) -> Daily
     """
     params, catalogue = rules.params, rules.catalogue
     rows = DailyMixes.join(known, new)
-    is_familiar = rows.sources == _FAMILIAR
+    is_familiar = rows.sources == FAMILIAR
     mix = rows.users * MOST_MIXES + rows.mixes
     familiar_places = round(params.length * params.familiar_share)
     every, owners = np.arange(rows.users.size), rows.users
@@ -274,62 +242,3 @@ def _renumber(rows: DailyMixes) -> DailyMixes:
     frame = pl.DataFrame({"user": rows.users, "mix": rows.mixes})
     number = frame.select((pl.col("mix").rank("dense").over("user") - 1).cast(pl.Int64))["mix"].to_numpy()
     return replace(rows, mixes=number)
-
-
-def _add_popular(
-    users: NDArray[np.int64], rows: DailyMixes, rules: DailyRules, *, is_known: NDArray[np.bool_]
-) -> DailyMixes:
-    """Complete a first mix that is short, and make one for listeners without any, from the popular list."""
-    length = rules.params.length
-    have = np.bincount(np.searchsorted(users, rows.users[rows.mixes == 0]), minlength=users.size)
-    for depth in (8 * length, len(rules.popular)):
-        short = users[have < length]
-        if not short.size:
-            break
-        place = np.tile(np.arange(min(depth, len(rules.popular))), short.size)
-        owners = np.repeat(short, place.size // short.size)
-        tracks = rules.popular.tracks[place].astype(np.int64)
-        allowed = may_be_offered(owners, tracks, catalogue=rules.catalogue, exclusions=rules.not_new)
-        owners, tracks, place = owners[allowed], tracks[allowed], place[allowed]
-        fills = _entries(owners, np.zeros_like(owners), tracks, scores=rules.popular.share[place], sources=_POPULAR)
-        fills = replace(fills, is_known=is_known[np.searchsorted(users, owners)])
-        rows = _first_mix_within_caps(DailyMixes.join(rows, fills), rules)
-        have = np.bincount(np.searchsorted(users, rows.users[rows.mixes == 0]), minlength=users.size)
-    return rows
-
-
-def _first_mix_within_caps(rows: DailyMixes, rules: DailyRules) -> DailyMixes:
-    """Keep fills of first mixes where there is room; what was there before stays."""
-    is_fill = rows.sources == _POPULAR
-    order = np.lexsort((np.arange(is_fill.size), is_fill, rows.users))
-    owners, tracks = rows.users[order], rows.tracks[order]
-    mix = (rows.users * MOST_MIXES + rows.mixes)[order]
-    claims = (
-        Claims(np.arange(order.size), mix, rules.params.length),
-        rules.catalogue.recording_claims(owners, tracks),
-        rules.catalogue.artist_claims(mix, tracks, places=rules.params.artist_places),
-    )
-    return rows.take(np.sort(order[keep_within_caps(owners, claims)]))
-
-
-def _entries(
-    owners: NDArray[np.int64],
-    mixes: NDArray[np.int64],
-    tracks: NDArray[np.int64],
-    *,
-    scores: NDArray[np.floating],
-    sources: int | NDArray[np.int8],
-    plays: NDArray[np.int64] | None = None,
-) -> DailyMixes:
-    nobody = np.full(owners.size, -1, dtype=np.int64)
-    return DailyMixes(
-        users=owners,
-        mixes=mixes,
-        tracks=tracks,
-        scores=scores.astype(np.float32),
-        sources=np.full(owners.size, sources, dtype=np.int8),
-        plays=np.zeros(owners.size, dtype=np.int64) if plays is None else plays,
-        names=nobody,
-        middles=nobody,
-        is_known=np.ones(owners.size, dtype=bool),
-    )

@@ -13,12 +13,12 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
 from recsys_assets.mixes.catalogue import Catalogue
 from recsys_assets.mixes.daily_inputs import DailyRules, Listening, Proposed
-from recsys_assets.mixes.daily_mix import DailyMixes, choose_daily_mixes
-from recsys_assets.mixes.discover_weekly import SOURCE_TYPE
+from recsys_assets.mixes.daily_lists import DailyMixes
+from recsys_assets.mixes.daily_mix import choose_daily_mixes
 from recsys_assets.mixes.pairs import PairSet
 from recsys_assets.mixes.reasons import explain_daily, spread
 from recsys_assets.mixes.sequence import SAME_ARTIST_PENALTY, order_tracks
-from recsys_assets.mixes.tables import DAILY_MIX
+from recsys_assets.mixes.tables import DAILY_MIX, SOURCE_TYPE
 
 
 def make_daily_mixes(
@@ -70,10 +70,14 @@ def daily_mix_rows(mixes: DailyMixes, *, listeners: IdMap, rules: DailyRules, fo
             c.RANK: _play_order(mixes, starts, lengths, rules),
         }
     )
-    title = pl.when(pl.col("middle").is_null()).then(pl.format("Daily Mix {}: popular right now", "number"))
+    title = pl.when(pl.col("middle").is_null()).then(
+        pl.format(f"Daily Mix {{}}: popular{' right now' if rules.popular.is_recent else ''}", "number")
+    )
     return (
         frame.with_columns(
-            explain_daily(frame, catalogue=rules.catalogue, follows=follows).alias(c.REASON),
+            explain_daily(frame, catalogue=rules.catalogue, follows=follows, is_recent=rules.popular.is_recent).alias(
+                c.REASON
+            ),
             pl.format("daily_mix_{}", "number").alias(c.MIX),
             title.otherwise(pl.format("Daily Mix {}: {} and more", "number", "middle")).alias("mix_title"),
             pl.lit(rules.day).alias(c.DATE),

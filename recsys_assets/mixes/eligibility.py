@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
@@ -55,6 +56,33 @@ def build_exclusions(
         return Exclusions(recordings, PairSet.empty(width))
     users, artists = listeners.rows(artist_pairs[c.USER_ID]), catalogue.artists.rows(artist_pairs[c.ARTIST_ID])
     return Exclusions(recordings, PairSet.of(users, artists, width=width))
+
+
+def excluded_tracks(
+    user_rows: NDArray[np.integer], *, catalogue: Catalogue, exclusions: Exclusions
+) -> sparse.csr_matrix:
+    """Spread the exclusions of some listeners over all tracks they forbid, each version and each credit of an artist.
+
+    Returns:
+        float32 ones, shape (len(user_rows), n_tracks), the rows as given.
+    """
+    n_tracks, n_users = catalogue.tracks.size, int(user_rows.max(initial=-1)) + 1
+    place, artist = catalogue.credits_of(np.arange(n_tracks))
+    total = sparse.csr_matrix((len(user_rows), n_tracks), dtype=np.float32)
+    for pairs, things, tracks in (
+        (exclusions.recordings, catalogue.recordings, np.arange(n_tracks)),
+        (exclusions.artists, artist, place),
+    ):
+        users, of = np.divmod(pairs.keys, pairs.width)
+        asked = users < n_users
+        forbids = _ones(users[asked], of[asked], shape=(n_users, pairs.width))[user_rows]
+        total = total + forbids @ _ones(things, tracks, shape=(pairs.width, n_tracks))
+    total.data[:] = 1
+    return total.tocsr()
+
+
+def _ones(rows: NDArray[np.integer], columns: NDArray[np.integer], *, shape: tuple[int, int]) -> sparse.csr_matrix:
+    return sparse.csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
 
 
 def may_be_offered(

@@ -8,9 +8,9 @@ import polars as pl
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.warehouse import SqlSettings
+from recsys_assets.mixes.arrange import WeekTables
 from recsys_assets.mixes.daily import DayTables
 from recsys_assets.mixes.history import History, read_history
-from recsys_assets.mixes.weekly import WeekTables
 from recsys_assets.play_matrix.confidence import Evidence, weigh_evidence
 from recsys_assets.play_matrix.params import ConfidenceParams
 from recsys_assets.raw.tables import (

@@ -13,21 +13,32 @@ from recsys_assets.mixes.catalogue import Catalogue
 from recsys_assets.mixes.pairs import PairSet
 
 POPULAR = "popular with everybody right now"
-POPULAR_FOR_NEWCOMERS = "popular with everybody right now: play a few tracks and this becomes yours"
+# Where nobody is known to have heard anything in the last weeks, "right now" would not be true.
+POPULAR_EVER = "popular with everybody"
+FOR_NEWCOMERS = ": play a few tracks and this becomes yours"
+POPULAR_FOR_NEWCOMERS = POPULAR + FOR_NEWCOMERS
 NEAR = "close to what you play"
 
 
-def explain_discoveries(offers: pl.DataFrame, *, catalogue: Catalogue, heard: PairSet, follows: PairSet) -> pl.Series:
+def popular_words(*, is_recent: bool) -> str:
+    """Say of the popular list what is true of it."""
+    return POPULAR if is_recent else POPULAR_EVER
+
+
+def explain_discoveries(
+    offers: pl.DataFrame, *, catalogue: Catalogue, heard: PairSet, follows: PairSet, is_recent: bool = True
+) -> pl.Series:
     """Explain tracks that a listener has not heard.
 
     Args:
-        offers: ``user_row``, ``track_row``, ``source``, ``is_known`` (False for a listener of whom nothing is known)
+        offers: ``user_row``, ``track_row``, ``source``, ``is_known`` (False for a listener who never heard anything)
             and, where there is evidence, ``because_1``, ``because_2`` (rows of tracks that the listener played; null or
             -1 for none) and ``shared_playlists`` (playlists that hold both this track and ``because_1``; null or 0 for
             none).
         catalogue: names and credits.
         heard: (listener, track) rows.
         follows: (listener, artist) rows.
+        is_recent: whether the popular list is that of the last weeks.
 
     Returns:
         One text per offer, in order: "by A, whom you follow"; "because you played X and Y; in 14 playlists with X";
@@ -50,9 +61,9 @@ def explain_discoveries(offers: pl.DataFrame, *, catalogue: Catalogue, heard: Pa
     )
     return texts.select(
         pl.when(~pl.col("is_known"))
-        .then(pl.lit(POPULAR_FOR_NEWCOMERS))
+        .then(pl.lit(popular_words(is_recent=is_recent) + FOR_NEWCOMERS))
         .when(pl.col("source") == "popular")
-        .then(pl.lit(POPULAR))
+        .then(pl.lit(popular_words(is_recent=is_recent)))
         .when(pl.col("followed").is_not_null())
         .then(_whom_you_follow(pl.col("followed")))
         .when(pl.col("first").is_not_null())
@@ -62,7 +73,7 @@ def explain_discoveries(offers: pl.DataFrame, *, catalogue: Catalogue, heard: Pa
     ).to_series()
 
 
-def explain_daily(rows: pl.DataFrame, *, catalogue: Catalogue, follows: PairSet) -> pl.Series:
+def explain_daily(rows: pl.DataFrame, *, catalogue: Catalogue, follows: PairSet, is_recent: bool = True) -> pl.Series:
     """Explain tracks of a Daily Mix.
 
     Args:
@@ -70,6 +81,7 @@ def explain_daily(rows: pl.DataFrame, *, catalogue: Catalogue, follows: PairSet)
             new) and ``middle`` (the shown name of what is in the middle of the mix; null in a popular list).
         catalogue: names and credits.
         follows: (listener, artist) rows.
+        is_recent: whether the popular list is that of the last weeks.
 
     Returns:
         "you have played it 12 times" of a familiar track; of a new one "by A, whom you follow" or "near A, the middle
@@ -83,9 +95,9 @@ def explain_daily(rows: pl.DataFrame, *, catalogue: Catalogue, follows: PairSet)
         rows.with_columns(followed=followed)
         .select(
             pl.when(~pl.col("is_known"))
-            .then(pl.lit(POPULAR_FOR_NEWCOMERS))
+            .then(pl.lit(popular_words(is_recent=is_recent) + FOR_NEWCOMERS))
             .when(pl.col("source").cast(pl.String) == "popular")
-            .then(pl.lit(POPULAR))
+            .then(pl.lit(popular_words(is_recent=is_recent)))
             .when(count > 1)
             .then(pl.format("you have played it {} times", count))
             .when(count == 1)

@@ -18,6 +18,8 @@ MIX_SOURCES = (
     "familiar",
 )
 
+SOURCE_TYPE = pl.Enum(MIX_SOURCES)
+
 _MIX_COLUMNS = columns(
     (c.USER_ID, pl.String, "The listener.", False),
     (c.MIX, pl.String, "`discover_weekly`, or `daily_mix_1` … `daily_mix_6`.", False),
@@ -56,8 +58,18 @@ CANDIDATES = TableSchema(
     grain="One row per listener and candidate track, at most a thousand each.",
     columns=columns(
         (c.USER_ID, pl.String, "The listener.", False),
-        (c.TRACK_ID, pl.String, "A track that the listener never heard.", False),
-        (c.SCORE, pl.Float32, "First-stage score; compares within one listener only.", False),
+        (
+            c.TRACK_ID,
+            pl.String,
+            "A track that the listener may be offered: not heard, hidden or lately offered in any version, no hidden artist's.",
+            False,
+        ),
+        (
+            c.SCORE,
+            pl.Float32,
+            "Never rising, comparable within one listener only: the ranker's of the best 300, then the first stage's.",
+            False,
+        ),
         (c.SOURCE, pl.String, "The source that ranked it highest.", False),
     ),
     key=(c.USER_ID, c.TRACK_ID),

@@ -13,129 +13,26 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from scipy import sparse
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError
 from recsys_assets.core.ids import IdMap
-from recsys_assets.mixes.baskets import Baskets, GoodPlaylistParams, build_baskets, concatenate, keep_good_playlists
+from recsys_assets.mixes.arrange import Week
 from recsys_assets.mixes.candidates import Candidates
-from recsys_assets.mixes.catalogue import Catalogue, EligibilityParams, build_catalogue
-from recsys_assets.mixes.discover_weekly import (
-    SOURCE_TYPE,
-    DiscoverParams,
-    assemble,
-    discover_weekly_rows,
-    shortlist,
-)
-from recsys_assets.mixes.eligibility import Exclusions, build_exclusions
+from recsys_assets.mixes.discover_rows import discover_weekly_rows
+from recsys_assets.mixes.discover_weekly import assemble, no_shortlist, shortlist
+from recsys_assets.mixes.eligibility import Exclusions, build_exclusions, excluded_tracks
 from recsys_assets.mixes.evidence import evidence_for
-from recsys_assets.mixes.history import History
-from recsys_assets.mixes.pairs import PairSet
 from recsys_assets.mixes.popular import rank_popular
 from recsys_assets.mixes.ranker import Ranker, RankerParams, fit_ranker, rank_candidates
+from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.sources import SourceIndex, fit_sources
-from recsys_assets.mixes.tables import CANDIDATES
-from recsys_assets.mixes.tracks import TrackFacts, build_track_facts
+from recsys_assets.mixes.tables import CANDIDATES, SOURCE_TYPE
 
 logger = logging.getLogger(__name__)
 
-# A basket of a listener is their recent history: older tastes are in the latent space.
-HISTORY_ENTRIES = 150
-# Their dense scores over 50,000 tracks stay in the cache: half the time per listener of 512 at once.
+# Dense scores over 50,000 tracks stay in the cache: half the time per listener of 512 at once.
 LISTENERS_AT_ONCE = 128
-
-
-@dataclass(frozen=True)
-class WeekTables:
-    """What is known at the end of the day before delivery.
-
-    Attributes:
-        week: the day of delivery.
-        tracks: the newest snapshot of ``raw_tracks``; empty where there is none.
-        artists: of ``raw_artists``.
-        playlists: of ``raw_playlists``.
-        playlist_tracks: of ``raw_playlist_tracks``.
-        confidence: user_id, track_id, confidence of the window before delivery.
-        history: what listeners heard, hid and followed.
-        earlier_offers: user_id, track_id of the last deliveries.
-    """
-
-    week: date
-    tracks: pl.DataFrame
-    artists: pl.DataFrame
-    playlists: pl.DataFrame
-    playlist_tracks: pl.DataFrame
-    confidence: pl.DataFrame
-    history: History
-    earlier_offers: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class Week:
-    """The same, arranged by rows.
-
-    Attributes:
-        tables: where it comes from.
-        catalogue: facts of tracks; its rows are the columns of all baskets.
-        facts: what the ranker knows of them.
-        listeners: everybody who gets a mix.
-        playlists: the good ones, as baskets.
-        histories: listeners' recent histories as baskets, oldest track first.
-    """
-
-    tables: WeekTables
-    catalogue: Catalogue
-    facts: TrackFacts
-    listeners: IdMap
-    playlists: Baskets
-    histories: Baskets
-
-    @property
-    def baskets(self) -> Baskets:
-        """All that show what belongs together: good playlists, then histories."""
-        return concatenate([self.playlists, self.histories])
-
-
-def arrange_week(
-    tables: WeekTables, *, good: GoodPlaylistParams | None = None, eligibility: EligibilityParams | None = None
-) -> Week:
-    """Arrange the tables of a week by rows."""
-    named = pl.concat(
-        [tables.playlist_tracks[c.TRACK_ID], tables.confidence[c.TRACK_ID], tables.history.heard[c.TRACK_ID]]
-    )
-    catalogue = build_catalogue(
-        tables.tracks,
-        delivered_on=tables.week,
-        params=eligibility or EligibilityParams(),
-        artists=tables.artists,
-        other_track_ids=named,
-    )
-    good_playlists = keep_good_playlists(
-        tables.playlists, tables.playlist_tracks, tables.tracks, good or GoodPlaylistParams()
-    )
-    entries = tables.playlist_tracks.join(good_playlists, on=c.PLAYLIST_ID, how="semi")
-    playlists = build_baskets(entries, catalogue.tracks, titles=good_playlists)
-    recent = tables.confidence.join(tables.history.heard, on=[c.USER_ID, c.TRACK_ID], how="left").with_columns(
-        pl.col("last_heard_on").fill_null(date.min)
-    )
-    histories = build_baskets(
-        recent,
-        catalogue.tracks,
-        basket_column=c.USER_ID,
-        order_by="last_heard_on",
-        weight=c.CONFIDENCE,
-        max_entries=HISTORY_ENTRIES,
-    )
-    listeners = IdMap.of(pl.concat([tables.history.heard[c.USER_ID], tables.confidence[c.USER_ID]]))
-    return Week(
-        tables=tables,
-        catalogue=catalogue,
-        facts=build_track_facts(tables.tracks, catalogue.tracks),
-        listeners=listeners,
-        playlists=playlists,
-        histories=histories,
-    )
 
 
 def train_ranker(week: Week, params: RankerParams, *, seed: int, num_threads: int | None = None) -> Ranker | None:
@@ -214,14 +111,16 @@ def deliver(
         track_pairs=(history.heard, history.hidden, tables.earlier_offers),
         artist_pairs=history.hidden_artists,
     )
-    index = fit_week_sources(week, ranker_params, seed=seed, num_threads=num_threads)
+    # Where nobody has a history nothing is ranked, and everybody gets the popular list.
+    index = fit_week_sources(week, ranker_params, seed=seed, num_threads=num_threads) if len(week.histories) else None
     files, shortlists = [], []
-    for ranked in _ranked_batches(week, ranker, index, ranker_params, num_threads=num_threads):
+    batches = _ranked_batches(week, ranker, index, ranker_params, exclusions, num_threads=num_threads) if index else ()
+    for ranked in batches:
         files.append(folder / f"{len(files):06d}.parquet")
         ranked.with_columns(pl.col(c.SOURCE).to_physical()).write_parquet(files[-1], compression="lz4")
         shortlists.append(shortlist(ranked, catalogue=catalogue, exclusions=exclusions, params=params))
-    short = pl.concat(shortlists) if shortlists else _no_shortlist(catalogue, exclusions, params)
-    popular = rank_popular(tables.confidence, catalogue)
+    short = pl.concat(shortlists) if shortlists else no_shortlist()
+    popular = rank_popular(history.popular, tables.confidence, catalogue)
     offers = assemble(
         short, listeners=week.listeners, catalogue=catalogue, exclusions=exclusions, popular=popular, params=params,
         seed=seed,
@@ -232,44 +131,36 @@ def deliver(
         catalogue=catalogue,
         week=tables.week,
         heard=history.heard,
-        evidence=_evidence(week, index, offers),
+        evidence=_evidence(week, index, offers) if index else None,
         follows=history.followed_artists,
+        is_recent=popular.is_recent,
     )
     return Delivery(_candidate_rows(week, files), mix)
 
 
 def _ranked_batches(
-    week: Week, ranker: Ranker | None, index: SourceIndex, params: RankerParams, *, num_threads: int | None
+    week: Week,
+    ranker: Ranker | None,
+    index: SourceIndex,
+    params: RankerParams,
+    exclusions: Exclusions,
+    *,
+    num_threads: int | None,
 ) -> Iterator[pl.DataFrame]:
     """Yield user_row, track_row, score, source of a batch of listeners, for those who have a history."""
-    heard = week.tables.history.heard
     rows = week.listeners.rows(week.histories.ids)
-    seen = _pattern(week, heard, rows)
     batches = rank_candidates(
         ranker,
         index,
-        week.histories,
+        week.queries,
         blend=params.blend,
         queries_at_once=LISTENERS_AT_ONCE,
-        excluded=seen,
+        excluded=excluded_tracks(rows, catalogue=week.catalogue, exclusions=exclusions),
         barred=~week.catalogue.is_offerable,
         num_threads=num_threads,
     )
     for start, found in batches:
         yield _to_frame(found, rows[start : start + len(found.tracks)])
-
-
-def _pattern(week: Week, heard: pl.DataFrame, basket_rows: np.ndarray) -> sparse.csr_matrix:
-    """What each history's listener has heard, histories x tracks."""
-    pairs = PairSet.of(
-        week.listeners.rows(heard[c.USER_ID]),
-        week.catalogue.tracks.rows(heard[c.TRACK_ID]),
-        width=week.catalogue.tracks.size,
-    )
-    users, tracks = np.divmod(pairs.keys, max(pairs.width, 1))
-    shape = (week.listeners.size, week.catalogue.tracks.size)
-    heard_by = sparse.csr_matrix((np.ones(len(users), np.float32), (users, tracks)), shape=shape)
-    return heard_by[basket_rows]
 
 
 def _to_frame(found: Candidates, user_rows: np.ndarray) -> pl.DataFrame:
@@ -323,8 +214,3 @@ def _evidence(week: Week, index: SourceIndex, offers: pl.DataFrame) -> pl.DataFr
 
 def _names_or_null(ids: IdMap, rows: np.ndarray) -> pl.Series:
     return ids.ids.gather(pl.Series(rows.astype(np.int64)).replace(-1, None).cast(pl.UInt32))
-
-
-def _no_shortlist(catalogue: Catalogue, exclusions: Exclusions, params: DiscoverParams) -> pl.DataFrame:
-    nothing = {c.USER_ROW: pl.Int32, c.TRACK_ROW: pl.Int32, c.SCORE: pl.Float32, c.SOURCE: SOURCE_TYPE}
-    return shortlist(pl.DataFrame(schema=nothing), catalogue=catalogue, exclusions=exclusions, params=params)

@@ -13,13 +13,17 @@ from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.seeds import derived_seed
 from recsys_assets.core.warehouse import SqlSettings
 from recsys_assets.latent.anchors import Anchors
+from recsys_assets.mixes.arrange import arrange_week
 from recsys_assets.mixes.catalogue import EligibilityParams
-from recsys_assets.mixes.discover_weekly import DiscoverParams
 from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.ranker import RankerParams
+from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.tables import CANDIDATES, DISCOVER_WEEKLY
-from recsys_assets.mixes.weekly import arrange_week, deliver, ranker_row, read_ranker, train_ranker
+from recsys_assets.mixes.weekly import deliver, ranker_row, read_ranker, train_ranker
 from recsys_assets.play_matrix.params import ConfidenceParams
+
+# What the sources and their blend are is the same in training and in serving.
+_RANKER = RankerParams()
 
 
 class WeekParams(EligibilityParams, frozen=True):
@@ -28,12 +32,34 @@ class WeekParams(EligibilityParams, frozen=True):
     seed: int = Field(default=7, description="Of every fit and draw; the week is added to it.")
 
 
+class TrainParams(WeekParams, frozen=True):
+    """How much is spent on a week's ranker; fewer trees and rounds are for worlds that have little to teach."""
+
+    trees: int = Field(default=_RANKER.trees, gt=0, description="Trees of the ranker.")
+    rounds_of_hiding: int = Field(
+        default=_RANKER.rounds_of_hiding, gt=0, description="Times one more track of each basket is hidden."
+    )
+    n_reranked: int = Field(
+        default=_RANKER.n_reranked,
+        gt=0,
+        description="Best candidates that the trees reorder; the rest follow as they came.",
+    )
+    max_training_queries: int = Field(
+        default=_RANKER.max_training_queries, gt=0, description="Baskets asked in all rounds together."
+    )
+
+    @property
+    def ranker(self) -> RankerParams:
+        """The ranker's parameters, these among them."""
+        return _RANKER.model_copy(update={name: getattr(self, name) for name in TrainParams.__annotations__})
+
+
 def train_weeks(
     weeks: Sequence[date],
     sources: MixSources,
     anchors: Anchors,
     *,
-    params: WeekParams,
+    params: TrainParams,
     confidence: ConfidenceParams,
     settings: SqlSettings | None = None,
 ) -> pl.DataFrame:
@@ -42,7 +68,7 @@ def train_weeks(
     for week in weeks:
         tables = sources.week(week, DISCOVER_WEEKLY.empty(), confidence, settings)
         arranged = arrange_week(tables, eligibility=params)
-        trained = train_ranker(arranged, RankerParams(), seed=_seed(params, week))
+        trained = train_ranker(arranged, params.ranker, seed=_seed(params, week))
         row = ranker_row(arranged, trained, anchors.version_of(week))
         rows.append(row.with_columns(pl.lit(week).alias(c.WEEK)))
     return pl.concat(rows)
@@ -83,7 +109,7 @@ def deliver_weeks(
         ranker = read_ranker(rankers.only([week]).read(), week)
         folder = Path(tempfile.mkdtemp(prefix=f"candidates-{week}-", dir=workdir))
         delivery = deliver(
-            arranged, ranker, ranker_params=RankerParams(), params=shape, seed=_seed(params, week), folder=folder
+            arranged, ranker, ranker_params=_RANKER, params=shape, seed=_seed(params, week), folder=folder
         )
         candidates.append(CANDIDATES.arrange(delivery.candidates.with_columns(pl.lit(week).alias(c.WEEK))))
         mixes.append(delivery.mix)

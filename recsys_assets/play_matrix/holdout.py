@@ -67,7 +67,7 @@ def split_last_days(
         "track_signals": evidence.track_signals.between(date.min, last_visible),
         "play_counts": evidence.play_counts,
     }
-    heard = run_sql("play_matrix/heard_tracks", inputs=before, settings=settings)
+    heard = run_sql("play_matrix/heard_tracks", inputs=before, parameters={"last_day": last_visible}, settings=settings)
     listens = run_sql("play_matrix/completed_tracks", inputs={"track_signals": hidden}, settings=settings)
     first = listens.join(heard, on=[c.USER_ID, c.TRACK_ID], how="anti")
     wanted = _pattern(first, train)

@@ -62,7 +62,7 @@ def test_which_mixes_and_of_which_day(world: Any, options: tuple[str, ...], deli
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
-        (("nobody",), 2, "recsys listeners"),
+        (("annabelle", "--mix", "daily_mix_2"), 2, "there are: daily_mix_1"),
         (("annabelle", "--mix", "release_radar"), 2, "there are: daily_mix_1, discover_weekly"),
         (("annabelle", "--date", "2026-01-04"), 1, "no mixes on or before 2026-01-04"),
     ],
@@ -73,6 +73,24 @@ def test_mixes_that_are_not_there(world: Any, args: tuple[str, ...], code: int, 
     assert result.exit_code == code
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_who_is_not_known_sees_what_is_popular_and_is_told_so(world: Any):
+    for_people, for_programs = world.run("mixes", "nobody"), world.run("mixes", "nobody", "--json")
+    answer = json.loads(for_programs.stdout)
+
+    assert for_people.exit_code == for_programs.exit_code == 0, for_people.output
+    assert "nobody" in for_people.stderr
+    assert for_people.stderr.count("\n") == 1
+    assert "Popular · 2026-01-05" in for_people.stdout
+    assert not answer["is_known"]
+    # Two listeners have two tracks, both by one artist.
+    assert [row["track_id"] for row in answer["rows"]] == ["t1", "t2"]
+    assert {row["source"] for row in answer["rows"]} == {"popular"}
+    # Nobody has played anything in the last four weeks, so it is not popular "right now".
+    assert {row["reason"] for row in answer["rows"]} == {
+        "popular with everybody: play a few tracks and this becomes yours"
+    }
 
 
 def test_mixes_before_the_graph_has_run(empty: Any):

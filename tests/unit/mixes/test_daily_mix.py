@@ -5,13 +5,14 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from mix_frames import listener_shares
 
 from recsys_assets.core.ids import IdMap
 from recsys_assets.mixes import reasons
 from recsys_assets.mixes.catalogue import build_catalogue
 from recsys_assets.mixes.daily_inputs import DailyMixParams, DailyRules, read_listening, read_proposed, read_space
 from recsys_assets.mixes.daily_rows import make_daily_mixes
-from recsys_assets.mixes.discover_weekly import followed_pairs
+from recsys_assets.mixes.discover_rows import followed_pairs
 from recsys_assets.mixes.eligibility import build_exclusions
 from recsys_assets.mixes.popular import rank_popular
 from recsys_assets.mixes.tables import DAILY_MIX
@@ -70,9 +71,10 @@ class World:
         self.rules = DailyRules(
             catalogue=self.catalogue,
             space=space,
-            popular=rank_popular(self.played, self.catalogue),
+            popular=rank_popular(listener_shares(self.played), self.played, self.catalogue),
             not_new=build_exclusions(self.catalogue, self.listeners, track_pairs=everything),
             unwanted=build_exclusions(self.catalogue, self.listeners, track_pairs=[self.hidden]),
+            has_heard=np.isin(np.arange(5), self.listeners.rows(self.played["user_id"])),
             params=PARAMS,
             day=DAY,
             seed=1,
@@ -241,6 +243,11 @@ def test_names_are_not_needed(world):
     bare = build_catalogue(world.tracks.select("track_id"), delivered_on=DAY)
     nothing = build_exclusions(bare, world.listeners)
     heard = build_exclusions(bare, world.listeners, track_pairs=[world.played])
-    made = world.mixes(catalogue=bare, not_new=heard, unwanted=nothing, popular=rank_popular(world.played, bare))
+    made = world.mixes(
+        catalogue=bare,
+        not_new=heard,
+        unwanted=nothing,
+        popular=rank_popular(listener_shares(world.played), world.played, bare),
+    )
     titles = set(made["mix_title"])
     assert any(re.fullmatch(r"Daily Mix 1: calm\d+ and more", title) for title in titles)

@@ -4,22 +4,19 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from mix_frames import listener_shares
 
 from recsys_assets.core.ids import IdMap
 from recsys_assets.mixes import reasons
 from recsys_assets.mixes.candidates import SOURCES
 from recsys_assets.mixes.catalogue import build_catalogue
-from recsys_assets.mixes.discover_weekly import (
-    SOURCE_TYPE,
-    DiscoverParams,
-    assemble,
-    discover_weekly_rows,
-    shortlist,
-)
+from recsys_assets.mixes.discover_rows import discover_weekly_rows
+from recsys_assets.mixes.discover_weekly import assemble, shortlist
 from recsys_assets.mixes.eligibility import build_exclusions
 from recsys_assets.mixes.hubs import hub_limit
 from recsys_assets.mixes.popular import rank_popular
-from recsys_assets.mixes.tables import DISCOVER_WEEKLY, MIX_SOURCES
+from recsys_assets.mixes.refusals import DiscoverParams
+from recsys_assets.mixes.tables import DISCOVER_WEEKLY, MIX_SOURCES, SOURCE_TYPE
 
 MONDAY = date(2026, 1, 5)
 N_USERS, N_TRACKS = 90, 400
@@ -58,7 +55,7 @@ class World:
             track_pairs=[self.heard, self.hidden, self.earlier],
             artist_pairs=self.hidden_artists,
         )
-        self.popular = rank_popular(self.heard, self.catalogue)
+        self.popular = rank_popular(listener_shares(self.heard), self.heard, self.catalogue)
         hubs = rng.choice(N_TRACKS, 12, replace=False)
         rows = []
         for user in range(85):
@@ -145,13 +142,13 @@ def test_at_most_two_tracks_of_any_credited_artist(world, offers):
 def test_no_hub_is_in_everybodys_mix_and_the_places_go_to_those_who_want_them_most(world, offers):
     n_tracks = len(set(world.ranked["track_row"]) | set(world.popular.tracks.tolist()))
     limit = hub_limit(PARAMS, n_listeners=85, n_tracks=n_tracks, mix_length=10)
-    known = offers.filter("is_known")
+    known = offers.filter("has_own")
     counts = known.group_by("track_row").len()
     assert counts["len"].max() <= limit
     # The hubs stood first for everybody, so they are full and not gone.
     assert (counts["len"] == limit).sum() >= 5
     without_limit = world.offers(params=PARAMS.model_copy(update={"max_share": 1.0}))
-    assert without_limit.filter("is_known").group_by("track_row").len()["len"].max() > 2 * limit
+    assert without_limit.filter("has_own").group_by("track_row").len()["len"].max() > 2 * limit
 
 
 def test_who_has_too_few_candidates_gets_the_popular_after_their_own(world, offers):
@@ -190,7 +187,7 @@ def test_order_of_rows_and_batches_changes_nothing(world, offers):
 
 
 def test_reasons_are_true(world, offers):
-    first = offers.filter("is_known")
+    first = offers.filter("has_own")
     user_ids = world.listeners.external(first["user_row"].to_numpy())
     played = dict(world.heard.group_by("user_id", maintain_order=True).agg("track_id").iter_rows())
     lies = ["t000", "nowhere"]
@@ -246,9 +243,9 @@ def test_a_listener_whom_only_popularity_knows_is_a_newcomer(world):
     ranked = world.ranked.with_columns(
         source=pl.when(pl.col("user_row") == 2).then(pl.lit("popular")).otherwise(pl.lit("space")).cast(SOURCE_TYPE)
     )
-    is_known = dict(world.offers(ranked).select("user_row", "is_known").iter_rows())
-    assert not is_known[2]
-    assert is_known[1]
+    has_own = dict(world.offers(ranked).select("user_row", "has_own").iter_rows())
+    assert not has_own[2]
+    assert has_own[1]
 
 
 def test_a_world_without_plays_gives_no_rows(world):
@@ -258,7 +255,7 @@ def test_a_world_without_plays_gives_no_rows(world):
         listeners=world.listeners,
         catalogue=world.catalogue,
         exclusions=world.exclusions,
-        popular=rank_popular(world.heard.clear(), world.catalogue),
+        popular=rank_popular(listener_shares(world.heard).clear(), world.heard.clear(), world.catalogue),
         params=PARAMS,
         seed=3,
     )

@@ -5,12 +5,13 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mix_frames import listener_shares
 
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.schemas import IDS
 from recsys_assets.mixes.catalogue import Catalogue, EligibilityParams, build_catalogue
-from recsys_assets.mixes.eligibility import build_exclusions, may_be_offered
+from recsys_assets.mixes.eligibility import build_exclusions, excluded_tracks, may_be_offered
 from recsys_assets.mixes.pairs import PairSet
 from recsys_assets.mixes.popular import rank_popular
 
@@ -114,6 +115,46 @@ def test_popular_counts_listeners_and_breaks_ties_by_id():
         schema=["user_id", "track_id"],
         orient="row",
     )
-    popular = rank_popular(pairs, catalogue)
+    popular = rank_popular(listener_shares(pairs).clear(), pairs, catalogue)
+    assert not popular.is_recent
     assert catalogue.tracks.external(popular.tracks).to_list() == ["rude", "blank", "today"]
     assert popular.share.tolist() == pytest.approx([2 / 3, 1 / 3, 1 / 3])
+
+
+def test_what_the_last_weeks_play_is_popular_and_older_favourites_follow():
+    catalogue = build_catalogue(TRACKS, delivered_on=MONDAY)
+    old = pl.DataFrame(
+        [(f"u{n}", t) for n, t in enumerate(["rude", "rude", "rude", "blank"])],
+        schema=["user_id", "track_id"],
+        orient="row",
+    )
+    new = pl.DataFrame([("u8", "today"), ("u9", "today"), ("u9", "gone")], schema=["user_id", "track_id"], orient="row")
+
+    popular = rank_popular(listener_shares(new), old, catalogue)
+
+    assert popular.is_recent
+    assert catalogue.tracks.external(popular.tracks).to_list() == ["today", "rude", "blank"]
+    assert popular.share.tolist() == pytest.approx([1, 3 / 4, 1 / 4])
+
+
+def test_exclusions_spread_over_every_version_and_every_credit():
+    tracks = pl.DataFrame(
+        {
+            "track_id": ["a1", "a2", "b1", "b2", "c1"],
+            "title": ["Hurt", "Hurt - Live", "Sun", "Moon", "Sea"],
+            "artist_ids": [["x"], ["x"], ["y"], ["z", "y"], ["z"]],
+        }
+    )
+    catalogue = build_catalogue(tracks, delivered_on=MONDAY)
+    listeners = IdMap.of(["ann", "bob", "cid"])
+    exclusions = build_exclusions(
+        catalogue,
+        listeners,
+        track_pairs=[pl.DataFrame({"user_id": ["ann", "cid"], "track_id": ["a1", "c1"]})],
+        artist_pairs=pl.DataFrame({"user_id": ["bob", "ann"], "artist_id": ["y", "z"]}),
+    )
+
+    made = excluded_tracks(np.array([1, 0]), catalogue=catalogue, exclusions=exclusions)
+
+    assert made.toarray().tolist() == [[0, 0, 1, 1, 0], [1, 1, 0, 1, 1]]
+    assert excluded_tracks(np.zeros(0, np.int64), catalogue=catalogue, exclusions=exclusions).shape == (0, 5)

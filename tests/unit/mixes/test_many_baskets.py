@@ -1,27 +1,28 @@
 """With very many baskets only some are asked in training, only some relations are kept, and candidates wait in files."""
 
-from datetime import date
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
 import pytest
 from basket_world import basket_world
+from mix_frames import history_of, week_of
 from polars.testing import assert_frame_equal
 
 from recsys_assets.core import columns as c
 from recsys_assets.latent.factorise import FactoriseParams
+from recsys_assets.mixes.arrange import arrange_week
 from recsys_assets.mixes.baskets import concatenate, hide_one
-from recsys_assets.mixes.discover_weekly import SOURCE_TYPE, DiscoverParams
-from recsys_assets.mixes.history import History
 from recsys_assets.mixes.ranker import RankerParams, fit_ranker, rank_candidates
+from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.sources import SourceParams, fit_sources
-from recsys_assets.mixes.weekly import WeekTables, arrange_week, deliver
+from recsys_assets.mixes.tables import SOURCE_TYPE
+from recsys_assets.mixes.weekly import deliver
 
 SOURCE_PARAMS = SourceParams(
     space=FactoriseParams(embedding_size=8, epochs=4, regularization=0.01, unobserved_weight=0.05)
 )
 PARAMS = RankerParams(sources=SOURCE_PARAMS, trees=5, least_rows_in_leaf=5, least_training_queries=5)
-MONDAY = date(2026, 3, 2)
 
 
 def untitled(baskets):
@@ -97,31 +98,10 @@ def test_the_number_of_threads_changes_neither_order_nor_scores(threads: int):
 
 
 def test_candidates_wait_in_files_and_come_back_with_their_names(tmp_path):
-    plays = pl.DataFrame(
-        {
-            c.USER_ID: ["ann", "ann", "bob", "bob", "cid", "cid"],
-            c.TRACK_ID: ["t1", "t2", "t1", "t3", "t2", "t3"],
-        }
-    )
-    nobody = pl.DataFrame(schema={c.USER_ID: pl.String, c.ARTIST_ID: pl.String})
-    heard = plays.with_columns(pl.lit(2, pl.Int64).alias(c.PLAY_COUNT), pl.lit(date(2026, 3, 1)).alias("last_heard_on"))
-    none = plays.clear()
-    tables = WeekTables(
-        week=MONDAY,
-        tracks=pl.DataFrame(
-            {
-                c.TRACK_ID: ["t1", "t2", "t3", "t4"],
-                c.TITLE: ["One", "Two", "Three", "Four"],
-                c.ARTIST_IDS: [["a"], ["b"], ["c"], ["d"]],
-            }
-        ),
-        artists=pl.DataFrame({c.ARTIST_ID: ["a", "b", "c", "d"], c.NAME: ["A", "B", "C", "D"]}),
-        playlists=pl.DataFrame(schema={c.PLAYLIST_ID: pl.String, c.NAME: pl.String}),
-        playlist_tracks=pl.DataFrame(schema={c.PLAYLIST_ID: pl.String, c.TRACK_ID: pl.String, c.POSITION: pl.Int64}),
-        confidence=plays.with_columns(pl.lit(1.0, pl.Float32).alias(c.CONFIDENCE)),
-        history=History(heard, heard.drop("last_heard_on"), none, nobody, nobody),
-        earlier_offers=none,
-    )
+    plays = [("ann", "t1"), ("ann", "t2"), ("bob", "t1"), ("bob", "t3"), ("cid", "t2"), ("cid", "t3")]
+    tracks = [("t1", "One", "a"), ("t2", "Two", "b"), ("t3", "Three", "c"), ("t4", "Four", "d")]
+    history = history_of([(*pair, 2, datetime(2026, 3, 1, tzinfo=UTC)) for pair in plays], recent=plays)
+    tables = week_of(tracks, history, confidence=[(*pair, 1.0) for pair in plays])
 
     delivery = deliver(
         arrange_week(tables),
