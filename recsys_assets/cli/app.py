@@ -2,7 +2,7 @@
 
 import typer
 
-from recsys_assets.cli import imports, judge, listen, space, store, world
+from recsys_assets.cli import imports, judge, listen, query, space, store, world
 from recsys_assets.cli.edge import PlainFailures
 
 app = typer.Typer(
@@ -21,5 +21,5 @@ for command in (listen.mixes, space.similar, space.vector, listen.listeners):
     app.command()(command)
 app.add_typer(imports.imports, name="import")
 app.add_typer(judge.evaluate, name="evaluate")
-for command in (store.status, store.sql, store.duckdb, store.forget, store.vacuum, store.migrate):
+for command in (store.status, query.sql, query.duckdb, store.verify, store.forget, store.vacuum, store.migrate):
     app.command()(command)

@@ -6,7 +6,6 @@ and the clock are read here, and nowhere else in ``cli``.
 
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import takewhile
@@ -17,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from recsys_assets.core.errors import InvalidArgumentError, RecsysError
 from recsys_assets.core.home import Home
+from recsys_assets.core.text import harmless
 
 NO_COMMAND = "NoArgsIsHelpError"
 WRONG_ARGUMENT, FAULT, INTERRUPTED = 2, 1, 130
@@ -107,11 +107,6 @@ def today() -> date:
     return datetime.now(tz=UTC).date()
 
 
-def plain(text: str) -> str:
-    """Return ``text`` without control characters but for line ends: an id may hold commands to the terminal."""
-    return "".join(char for char in text if char == "\n" or unicodedata.category(char) != "Cc")
-
-
 def _known_failures() -> tuple[type[Exception], ...]:
     found: list[type[Exception]] = [OSError, UnicodeError]
     for module, name in _STORE_ERRORS:
@@ -128,4 +123,4 @@ def _usage(error: typer.BadParameter) -> str:
 
 
 def _tell(message: str) -> None:
-    typer.echo(f"recsys: {plain(message)}", err=True)
+    typer.echo(f"recsys: {harmless(message)}", err=True)

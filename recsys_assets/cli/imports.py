@@ -133,6 +133,11 @@ def _run(what: str, work: "Callable[..., ImportSummary]", *, as_json: bool) -> N
     from recsys_assets.cli.show import note, print_json, print_table, progress, say
 
     home = home_from_environment()
+    if home.demo_truth.exists():
+        raise InvalidArgumentError(
+            f"{home.root} holds a made-up world, whose gates on quality only warn: import into another RECSYS_HOME, or "
+            "empty this one first (`make clean-data`)"
+        )
     with progress(f"import {what}") as told:
         summary = work(landing=home.landing, state=home.state, arrived_on=today(), progress=told)
     if as_json:

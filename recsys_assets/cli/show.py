@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from recsys_assets.cli.edge import plain
+from recsys_assets.core.text import display, harmless
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Away from a terminal nothing is cut at eighty columns.
 PIPED_WIDTH = 240
+# A cell is for looking; --csv and --json write all of it.
+CELL_LENGTH = 1000
 
 
 def console(*, error: bool = False, markup: bool = False) -> "Console":
@@ -48,10 +50,13 @@ def print_table(
     from rich.text import Text
 
     table = Table(
-        title=Text(plain(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+        title=Text(display(title, max_length=CELL_LENGTH)) if title else None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
     )
     for name in columns:
-        table.add_column(Text(name), justify="right" if name in numbers else "left", overflow="fold")
+        table.add_column(Text(display(name)), justify="right" if name in numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     console().print(table)
@@ -67,12 +72,12 @@ def print_frame(frame: "pl.DataFrame", *, limit: int) -> None:
 
 def note(message: str) -> None:
     """Say something about the work to standard error."""
-    typer.echo(plain(message), err=True)
+    typer.echo(harmless(message), err=True)
 
 
 def say(message: str) -> None:
     """Write a line of what was asked for."""
-    typer.echo(plain(message))
+    typer.echo(harmless(message))
 
 
 def _cell(value: object) -> str:
@@ -83,7 +88,7 @@ def _cell(value: object) -> str:
     if isinstance(value, list | tuple):
         shown = ", ".join(_cell(item) for item in value[:6])
         return f"[{shown}{', …' if len(value) > 6 else ''}]"
-    return " ".join(plain(str(value).replace("\n", " ")).split(" "))
+    return display(str(value), max_length=CELL_LENGTH)
 
 
 class Progress:
@@ -99,7 +104,7 @@ class Progress:
         """Say that ``done`` of ``total`` are done; without a total only the count is known."""
         if self._bar is not None:
             self._bar.update(
-                self._task, completed=done, total=total, description=plain(f"{self.what} {detail}".strip())
+                self._task, completed=done, total=total, description=harmless(f"{self.what} {detail}".strip())
             )
             return
         step = 10 * done // total if total else -1

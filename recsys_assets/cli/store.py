@@ -1,8 +1,6 @@
-"""Commands about what is stored: ``status``, ``sql``, ``duckdb``, ``vacuum``, ``migrate``, ``forget``."""
+"""Commands about what is stored: ``status``, ``verify``, ``vacuum``, ``migrate``, ``forget``. Queries are ``query``."""
 
 import math
-import os
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,19 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recsys_assets.cli.edge import home_from_environment
-from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
+from recsys_assets.cli.query import AsJson, warehouse_here
+from recsys_assets.core.errors import InvalidArgumentError, RecsysError
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from recsys_assets.core.lake import Lake
     from recsys_assets.core.schemas import TableSchema
-    from recsys_assets.core.warehouse import Warehouse
 
 # A hundred years: more is a slip of the finger, and soon more than a date can say.
 LONGEST_RETENTION_DAYS = 36_500
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Sure = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -67,88 +62,40 @@ def status(
     )
 
 
-def sql(
-    query: Annotated[str, typer.Argument(help="One DuckDB query.", show_default=False)],
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many rows of the table.")] = 50,
-    as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
-) -> None:
-    """Run a query over the warehouse, read-only.
+def verify(as_json: AsJson = False) -> None:
+    """Hold the exports of every day against their manifests.
 
-    Example: recsys sql "select mix, count(*) from mixes.daily_mix group by mix order by mix"
+    Exit code 1 where a file is missing or changed.
+
+    Example: recsys verify
     """
-    from recsys_assets.cli.show import print_frame, print_json
+    from recsys_assets.cli.show import note, print_json, progress, say
+    from recsys_assets.exports.manifest import day_folders, find_faults
 
-    if as_json and as_csv:
-        raise InvalidArgumentError("--json and --csv exclude each other")
-    frame = _warehouse().query(query)
+    home = home_from_environment()
+    folders = day_folders(home.exports)
+    found: dict[str, list[str]] = {}
+    with progress("verify") as told:
+        for done, folder in enumerate(folders, start=1):
+            try:
+                found[folder.name] = find_faults(folder)
+            except RecsysError as error:
+                found[folder.name] = [str(error)]
+            told(done, len(folders), folder.name)
     if as_json:
-        print_json(frame.to_dicts())
-    elif as_csv:
-        typer.echo(_flat(frame).write_csv(), nl=False, color=True)
+        print_json({"days": [{"folder": name, "faults": faults} for name, faults in found.items()]})
+    elif not folders:
+        note(f"nothing has been exported to {home.exports} yet")
     else:
-        print_frame(frame, limit=limit)
-
-
-def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":
-    """Return the frame with nested values as JSON text: CSV has no lists."""
-    import orjson
-    import polars as pl
-
-    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
-    texts = [
-        pl.Series(name, [None if v is None else orjson.dumps(v, default=str).decode() for v in frame[name].to_list()])
-        for name in nested
-    ]
-    return frame.with_columns(texts)
-
-
-def duckdb(
-    builtin: Annotated[
-        bool, typer.Option("--builtin", help="Use the small prompt even if DuckDB's shell is here.")
-    ] = False,
-) -> None:
-    """Open the warehouse in DuckDB's shell, read-only.
-
-    Where the shell is not installed, in a small prompt of our own.
-
-    Example: recsys duckdb
-    """
-    warehouse = _warehouse()
-    if not warehouse.path.exists():
-        raise MissingInputError(f"no warehouse at {warehouse.path}: materialise the graph first (`make run`)")
-    shell = None if builtin else shutil.which("duckdb")
-    if shell:
-        # The shell takes the place of this process, so that its signals and its exit code are its own.
-        os.execv(shell, [shell, "-readonly", str(warehouse.path)])  # noqa: S606
-    _prompt(warehouse)
-
-
-def _prompt(warehouse: "Warehouse") -> None:
-    """Read queries that end with a semicolon and show what they give, each over the newest tables."""
-    from recsys_assets.cli.show import note, print_frame
-
-    note(
-        f"{warehouse.path}, read-only. DuckDB's own shell is not here (`pip install duckdb-cli` brings it). "
-        "End a query with `;`. `show all tables;` lists the tables, `.quit` leaves."
-    )
-    text = ""
-    while True:
-        try:
-            line = input("recsys> " if not text else "   ...> ")
-        except EOFError:
-            return
-        if not text and line.strip() in {".quit", ".exit", "quit", "exit"}:
-            return
-        text += f"{line}\n"
-        if not line.rstrip().endswith(";"):
-            text = text if text.strip() else ""
-            continue
-        try:
-            print_frame(warehouse.query(text), limit=50)
-        except InvalidArgumentError as error:
-            note(str(error))
-        text = ""
+        for name, faults in found.items():
+            for fault in faults:
+                say(f"{name}: {fault}")
+    broken = sum(bool(faults) for faults in found.values())
+    if broken:
+        note(f"{broken} of {len(found)} days are not what their manifests say: export them again")
+        raise typer.Exit(1)
+    if folders and not as_json:
+        say(f"{len(folders)} days of exports are what their manifests say")
 
 
 def vacuum(
@@ -173,7 +120,7 @@ def vacuum(
     lake, retention = Lake(home.lake), timedelta(days=retention_days)
     # The views name files: they are made to name the newest before any file goes.
     if not dry_run and home.warehouse.exists():
-        _warehouse().rebuild(ALL_TABLES)
+        warehouse_here().rebuild(ALL_TABLES)
     counts: dict[str, int] = {}
     with progress("vacuum") as told:
         for done, schema in enumerate(ALL_TABLES, start=1):
@@ -219,7 +166,7 @@ def migrate(
     for plan in plans:
         rows = migration.stored_rows(lake, plan.schema) if dry_run else migration.migrate(lake, plan)
         changes.append({"table": plan.schema.full_name, "added": plan.added, "dropped": plan.dropped, "rows": rows})
-    warehouse = _warehouse()
+    warehouse = warehouse_here()
     if not dry_run:
         warehouse.rebuild(ALL_TABLES)
     if as_json:
@@ -277,11 +224,3 @@ def forget(
         say(f"No table names {user}: an id has to be spelled exactly as the tables spell it")
     say(f"{erased.total:,} rows erased, and older versions of the tables deleted")
     say(f"Files in {home.landing} may still name {user}; they are read without that listener from now on")
-
-
-def _warehouse() -> "Warehouse":
-    from recsys_assets.core.lake import Lake
-    from recsys_assets.core.warehouse import Warehouse
-
-    home = home_from_environment()
-    return Warehouse(home.warehouse, Lake(home.lake))

@@ -1,6 +1,6 @@
 """Commands that fill the landing zone: ``demo`` with a made-up world, ``import`` with real listening."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,6 +8,9 @@ import typer
 
 from recsys_assets.cli.edge import home_from_environment, today
 from recsys_assets.core.errors import InvalidArgumentError
+
+# The landing zone refuses what is older; the later end keeps every sum of days far from where calendars stop.
+EARLIEST, LATEST = date(1950, 1, 1), date(2200, 1, 1)
 
 
 class Size(StrEnum):
@@ -45,6 +48,8 @@ def demo(
 
     home = home_from_environment()
     first = parse_day(start) if start else today() - timedelta(days=days)
+    if not EARLIEST <= first <= LATEST - timedelta(days=days):
+        raise InvalidArgumentError(f"a world lies between {EARLIEST} and {LATEST}, found {days} days from {first}")
     if not 0 < fraction <= 1:
         raise InvalidArgumentError(f"--fraction lies above 0 and not above 1, found {fraction}")
     if any(home.landing.glob("*")) and not home.demo_truth.exists():

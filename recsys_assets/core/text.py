@@ -1,11 +1,9 @@
-"""Names that strangers chose, made safe to show in a line of text and to name a file after.
+"""Names that strangers chose, made safe to show.
 
-Belongs here: one string in, one harmless string out. Stored ids and titles are never changed: only what is shown
-(``display``) or becomes part of a path (``safe_filename``) goes through here.
+Belongs here: one string in, one harmless string out. Stored ids and titles are never changed: only what is shown goes
+through here, a name in a line (``display``) or a whole message (``harmless``). Names of files are ``exports.names``.
 """
 
-import hashlib
-import re
 import unicodedata
 
 ISOLATE_START, ISOLATE_END = "\u2068", "\u2069"
@@ -16,10 +14,7 @@ _JOINERS = frozenset("\u200c\u200d")
 # Thai and Vietnamese stack two marks, Tibetan three; more is decoration that bleeds over the lines around.
 _MARKS_IN_A_ROW = 4
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
-_PLAIN_NAME = re.compile(r"[a-z0-9_-]{1,64}")
-_UNSAFE = re.compile(r"[^a-z0-9_-]+")
-# Windows opens a device for these, whatever the extension.
-_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+_HARMFUL = frozenset({"Cc", "Cf", "Cs"})
 
 
 def display(text: str | None, *, max_length: int = 60) -> str:
@@ -41,18 +36,18 @@ def display(text: str | None, *, max_length: int = 60) -> str:
     return shown
 
 
-def safe_filename(external_id: str) -> str:
-    """Turn an id into a file name (without extension) that no file system refuses or confuses with another's.
+def harmless(text: str) -> str:
+    """Return a message without what commands a terminal or turns the words around it; its line ends and spaces stay.
 
-    Short ids of lower-case ASCII letters, digits, ``_`` and ``-`` stay as they are. Any other gives
-    ``<readable part>~<32 hexadecimal digits of its SHA-256>``, which no plain id can look like; so two ids never share
-    a name, not even where case is ignored.
+    Control, format and unpaired surrogate characters go, but for joiners.
     """
-    if _PLAIN_NAME.fullmatch(external_id) and external_id not in _DEVICES:
-        return external_id
-    digest = hashlib.sha256(external_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    readable = _UNSAFE.sub("-", external_id[:200].lower()).strip("-")[:32]
-    return f"{readable}~{digest}"
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(ch for ch in text if ch == "\n" or not _is_harmful(ch))
+
+
+def _is_harmful(ch: str) -> bool:
+    return unicodedata.category(ch) in _HARMFUL and ch not in _JOINERS
 
 
 def _clean(text: str) -> str:
@@ -71,7 +66,7 @@ def _clean(text: str) -> str:
         marks = 0
         if ch.isspace() or category in {"Zl", "Zp"}:
             kept.append(" ")
-        elif category not in {"Cc", "Cf", "Cs"} or ch in _JOINERS:
+        elif not _is_harmful(ch):
             kept.append(ch)
     return " ".join("".join(kept).split())
 

@@ -229,3 +229,7 @@ class Warehouse:
                 return pl.DataFrame() if relation is None else relation.pl()
             except duckdb.Error as error:
                 raise InvalidArgumentError(f"the query was refused: {error}") from error
+            except pl.exceptions.PolarsError as error:
+                raise InvalidArgumentError(
+                    f"the result has a type without a column, cast it to text: {error}"
+                ) from error

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from recsys_assets.cli.edge import ManyValues, PlainFailures, plain, seeds_from
+from recsys_assets.cli.edge import ManyValues, PlainFailures, seeds_from
 from recsys_assets.core.errors import (
     DataFaultError,
     InvalidArgumentError,
@@ -31,6 +31,11 @@ from recsys_assets.core.errors import (
         ("sql", "select 1", "--json", "--csv"),
         ("sql", "select 1", "--limit", "0"),
         ("vacuum", "--retention-days", "-1"),
+        ("vacuum", "--retention-days", "1e12"),
+        ("vacuum", "--retention-days", "inf"),
+        ("vacuum", "--retention-days", "nan"),
+        ("demo", "--start", "9999-12-01", "--days", "60"),
+        ("demo", "--start", "0001-01-01"),
         ("forget",),
         ("forget", ""),
         ("status", "extra"),
@@ -123,10 +128,6 @@ def test_seeds(text: str, expected: list[int]):
 def test_seeds_that_are_none(text: str):
     with pytest.raises(InvalidArgumentError, match="whole numbers"):
         seeds_from(text)
-
-
-def test_plain_takes_commands_to_the_terminal_away():
-    assert plain("\x1b]0;title\x07a\nb\u202e🎧") == "]0;titlea\nb\u202e🎧"
 
 
 def test_every_command_has_help_with_an_example(empty: Any):

@@ -67,6 +67,44 @@ def test_sql_that_is_refused(world: Any, query: str):
     assert result.stderr.startswith("recsys: the query was refused")
 
 
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "date 'infinity'", "timestamp '-infinity'", "[date '20000-01-01']", "{'a': [timestamptz 'infinity']}",
+        "map{1: date 'infinity'}",
+        "date '0044-01-01 (BC)'", "interval 1 month", "timetz '10:00+01'",
+    ],
+)  # fmt: skip
+def test_values_that_nothing_can_show_are_one_line(world: Any, value: str, form: tuple[str, ...]):
+    result = world.run("sql", f"select {value} as v", *form)
+
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("recsys: ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("map{1: 2}", '{""1"":2}'), ("'\\xFF'::blob", "ff"), ("date '9999-12-30'", "9999-12-30"),
+        ("[date '2026-01-05', null]", '[""2026-01-05"",null]'), ("null", ""),
+    ],
+)  # fmt: skip
+def test_any_value_goes_into_csv(world: Any, value: str, text: str):
+    result = world.run("sql", f"select {value} as v, 1 as one", "--csv")
+
+    assert result.exit_code == 0, result.output
+    assert text in result.stdout.splitlines()[1]
+
+
+def test_text_that_turns_the_words_around_it_is_shown_without(world: Any):
+    shown = world.run("sql", "select 'evil\u202egnp.exe' as \"na\u202eme\"").stdout
+
+    assert "evilgnp.exe" in shown
+    assert "\u202e" not in shown
+
+
 def test_the_small_prompt(world: Any):
     typed = "select count(*) as n\nfrom mixes.daily_mix;\nselec;\n.quit\n"
 
@@ -194,3 +232,21 @@ def test_migrate_refuses_what_needs_a_decision(world: Any, monkeypatch: pytest.M
     assert "confidence changes from Float32 to Int64" in result.stderr
     assert "new is new and may not be null" in result.stderr
     assert world.lake.open(PLAY_CONFIDENCE).read().height == 8
+
+
+def test_verify_holds_exports_against_their_manifests(world: Any):
+    good = world.run("verify")
+    (world.home.exports / "date=2026-01-06" / "mixes.parquet").write_bytes(b"")
+    (world.home.exports / "date=2026-01-07").mkdir()
+    bad = world.run("verify", "--json")
+
+    assert (good.exit_code, good.stdout) == (0, "1 days of exports are what their manifests say\n")
+    assert bad.exit_code == 1
+    found = {day["folder"]: day["faults"] for day in json.loads(bad.stdout)["days"]}
+    assert found["date=2026-01-06"] == ["mixes.parquet: not the bytes that were promised"]
+    assert "no manifest" in found["date=2026-01-07"][0]
+    assert world.run("verify").exit_code == 1
+
+
+def test_verify_of_nothing_says_so(empty: Any):
+    assert "nothing has been exported" in empty.run("verify").stderr

@@ -53,6 +53,19 @@ def test_import_says_what_was_taken_and_what_was_left(empty: Any, tmp_path: Path
     assert len(list((empty.home.landing / "plays" / "date=2026-01-05").glob("*.parquet"))) == 1
 
 
+def test_an_import_stays_away_from_a_made_up_world(empty: Any, tmp_path: Path):
+    # Its gates on quality only warn: real listening would never be judged.
+    empty.home.demo_truth.mkdir(parents=True)
+    file = tmp_path / "listens.jsonl"
+    file.write_text(json.dumps(LINE), encoding="utf-8")
+
+    result = empty.run("import", "listenbrainz", str(file))
+
+    assert result.exit_code == 2
+    assert "another RECSYS_HOME" in result.stderr
+    assert not empty.home.landing.exists()
+
+
 @pytest.mark.parametrize(
     "args",
     [
