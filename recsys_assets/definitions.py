@@ -11,7 +11,7 @@ for unfinished in (dg.BetaWarning, dg.PreviewWarning):
     warnings.filterwarnings("ignore", category=unfinished)
 
 import recsys_assets.defs  # noqa: E402  after the filter, because the warnings come while it is imported
-from recsys_assets.defs import jobs, progress, schedules, sensors, sqlite_speed  # noqa: E402
+from recsys_assets.defs import jobs, progress, schedules, sensors  # noqa: E402
 from recsys_assets.defs.resources import production_resources  # noqa: E402
 
 
@@ -31,5 +31,4 @@ def build_defs(resources: Mapping[str, object] | None = None) -> dg.Definitions:
     )
 
 
-sqlite_speed.install()
 defs = build_defs()

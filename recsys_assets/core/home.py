@@ -68,6 +68,11 @@ class Home:
         return self.state / "forgotten"
 
     @property
+    def settings(self) -> Path:
+        """What this installation sets otherwise than we do."""
+        return self.root / "settings.toml"
+
+    @property
     def map_page(self) -> Path:
         """The interactive map of the newest day."""
         return self.exports / "map.html"

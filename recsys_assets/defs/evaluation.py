@@ -20,7 +20,6 @@ from recsys_assets.evaluation.tables import SPACE_METRICS
 from recsys_assets.latent.anchors import Anchors
 from recsys_assets.play_matrix.confidence import Evidence
 from recsys_assets.play_matrix.holdout import HoldoutParams
-from recsys_assets.play_matrix.params import ConfidenceParams
 from recsys_assets.signals.tables import TRACK_SIGNALS
 
 
@@ -54,7 +53,7 @@ def space_metrics(
         SPACE_METRICS,
         lambda day: measure_day(
             Evidence(signals, raw_play_counts.latest(day), raw_tracks.latest(day)),
-            day, anchors, confidence=ConfidenceParams(), params=config, seed=config.seed, settings=sql.settings,
+            day, anchors, confidence=home.settings.confidence, params=config, seed=config.seed, settings=sql.settings,
         ),
     )  # fmt: skip
     context.add_output_metadata({"over the days": picture(_with_earlier(home, rows), JUDGED)})

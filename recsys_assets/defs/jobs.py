@@ -33,7 +33,6 @@ monday = dg.define_asset_job(
     "monday",
     selection=dg.AssetSelection.tag(CADENCE, "weekly"),
     description="A week's anchor of the latent space, its ranker, and the Discover Weekly delivered on the Monday.",
-    # Anchors are turned onto the week before: dagster.yaml lets one of these run at a time, oldest first. `tags` and not
-    # `run_tags`: backfills from the command line hand only the former to their runs.
+    # Anchors are turned onto the week before: dagster.yaml lets one of these run at a time, oldest first.
     tags={CADENCE: "weekly"},
 )

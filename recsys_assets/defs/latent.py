@@ -13,7 +13,6 @@ from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs
 from recsys_assets.defs.metadata import picture
 from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
-from recsys_assets.defs.play_matrix import WINDOW_DAYS
 from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.exports.map_page import write_map_page
 from recsys_assets.latent import tables as t
@@ -22,7 +21,7 @@ from recsys_assets.latent.days import find_neighbours, map_days
 from recsys_assets.latent.gates import anchor_beats_popularity
 from recsys_assets.latent.layout import MapParams
 from recsys_assets.latent.map_picture import draw_map
-from recsys_assets.play_matrix.params import ConfidenceParams
+from recsys_assets.play_matrix.params import WINDOW_DAYS
 
 WINDOW_WEEKS = -(-WINDOW_DAYS // 7)
 
@@ -55,11 +54,17 @@ def latent_anchor(
         track_signals=track_signals,
         play_counts=raw_play_counts,
         tracks=raw_tracks,
-        confidence=ConfidenceParams(),
+        confidence=home.settings.confidence,
         params=config,
         settings=sql.settings,
     )
     yield from outputs(t.ANCHOR_TABLES, frames)
+
+
+class SpaceConfig(dg.Config):
+    """How a day is fitted; everything else is its week's anchor's."""
+
+    seed: int = Field(default=7, description="Of the start of those whom the anchor does not know.")
 
 
 @lake_multi_asset(
@@ -72,8 +77,8 @@ def latent_anchor(
 )
 def latent_space(
     context: dg.AssetExecutionContext,
+    config: SpaceConfig,
     home: HomeResource,
-    config: AnchorConfig,
     play_confidence: TableVersion,
     raw_tracks: TableVersion,
 ) -> Iterator[dg.Output]:

@@ -18,7 +18,6 @@ from recsys_assets.mixes.daily_inputs import DailyMixParams
 from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.weeks import TrainParams, WeekParams, deliver_weeks, train_weeks
-from recsys_assets.play_matrix.params import ConfidenceParams
 from recsys_assets.raw.ingest import working_folder
 
 # Read whole, up to the day: what a listener heard two years ago is not a discovery.
@@ -58,7 +57,7 @@ def ranker(
         MixSources.open(home.lake),
         Anchors.open(home.lake),
         params=config,
-        confidence=ConfidenceParams(),
+        confidence=home.settings.confidence,
         settings=sql.settings,
     )
 
@@ -89,7 +88,7 @@ def discover(
             offered,
             shape=config,
             params=config,
-            confidence=ConfidenceParams(),
+            confidence=home.settings.confidence,
             workdir=folder,
             settings=sql.settings,
         )

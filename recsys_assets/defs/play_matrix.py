@@ -6,16 +6,10 @@ import polars as pl
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.defs.lake_assets import lake_asset, per_day
 from recsys_assets.defs.partitions import DAILY, trailing_days
-from recsys_assets.defs.resources import SqlResource
+from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.play_matrix.confidence import Evidence, weigh_evidence
-from recsys_assets.play_matrix.params import ConfidenceParams
+from recsys_assets.play_matrix.params import WINDOW_DAYS
 from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
-
-WINDOW_DAYS = ConfidenceParams().window_days
-
-
-class ConfidenceConfig(ConfidenceParams, dg.Config):
-    """What each kind of evidence weighs, as run configuration."""
 
 
 @lake_asset(
@@ -26,17 +20,18 @@ class ConfidenceConfig(ConfidenceParams, dg.Config):
 )
 def play_confidence(
     context: dg.AssetExecutionContext,
-    config: ConfidenceConfig,
+    home: HomeResource,
     sql: SqlResource,
     track_signals: TableVersion,
     raw_play_counts: TableVersion,
     raw_tracks: TableVersion,
 ) -> pl.DataFrame:
     """Weigh what is known at the end of the day."""
+    confidence = home.settings.confidence
     return per_day(
         context,
         PLAY_CONFIDENCE,
         lambda day: weigh_evidence(
-            Evidence(track_signals, raw_play_counts.latest(day), raw_tracks.latest(day)), day, config, sql.settings
+            Evidence(track_signals, raw_play_counts.latest(day), raw_tracks.latest(day)), day, confidence, sql.settings
         ),
     )

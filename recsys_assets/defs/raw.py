@@ -20,7 +20,6 @@ from recsys_assets.defs.resources import HomeResource
 from recsys_assets.raw.contract import SOURCES, Source
 from recsys_assets.raw.discover import strays
 from recsys_assets.raw.gates import (
-    LandingGateParams,
     freshness,
     rejection_rate,
     rows_by_day,
@@ -112,7 +111,7 @@ raw_assets = [_event_assets(source) if source.is_dated else _snapshot_assets(sou
 def _judge_rejections(source: Source) -> Callable[[TableVersion, date, HomeResource], GateResult]:
     def judge(landed: TableVersion, day: date, home: HomeResource) -> GateResult:
         rejected = home.lake.open(REJECTED[source.name]).only([day]).read()
-        return rejection_rate(source.name, landed.only([day]).read(), rejected, LandingGateParams())
+        return rejection_rate(source.name, landed.only([day]).read(), rejected, home.settings.landing_gates)
 
     return judge
 
@@ -128,12 +127,12 @@ def _judge_strays(_landed: TableVersion, _day: date, home: HomeResource) -> Gate
     return stray_files(strays(home.home.landing))
 
 
-def _judge_volume(plays: TableVersion, day: date, _home: HomeResource) -> GateResult:
-    return volume("plays", rows_by_day(plays), day, LandingGateParams())
+def _judge_volume(plays: TableVersion, day: date, home: HomeResource) -> GateResult:
+    return volume("plays", rows_by_day(plays), day, home.settings.landing_gates)
 
 
-def _judge_freshness(plays: TableVersion, day: date, _home: HomeResource) -> GateResult:
-    return freshness("plays", plays.partitions, day, LandingGateParams())
+def _judge_freshness(plays: TableVersion, day: date, home: HomeResource) -> GateResult:
+    return freshness("plays", plays.partitions, day, home.settings.landing_gates)
 
 
 def _source_checks(source: Source) -> list[dg.AssetChecksDefinition]:

@@ -4,13 +4,20 @@ Resources are typed and hand out the plain objects of ``core``; domain code neve
 """
 
 import os
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 import dagster as dg
+from pydantic import BaseModel, ValidationError
 
+from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.home import Home
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.warehouse import SqlSettings, Warehouse
+from recsys_assets.defs import sqlite_speed
+from recsys_assets.play_matrix.params import ConfidenceParams
+from recsys_assets.raw.gates import LandingGateParams
 
 FIRST_DAY_DEFAULT = "2026-01-01"
 
@@ -20,11 +27,43 @@ def first_day_setting() -> str:
     return os.environ.get("RECSYS_FIRST_DAY") or FIRST_DAY_DEFAULT
 
 
+class Settings(BaseModel, frozen=True, extra="forbid"):
+    """What several steps have to agree on, and so is set once and not per run: the sections of ``settings.toml``.
+
+    Evidence is weighed for the day, the anchor, the metrics and both mixes: with two sets of weights the figures would
+    judge another space than the one that listeners get.
+    """
+
+    confidence: ConfidenceParams = ConfidenceParams()
+    landing_gates: LandingGateParams = LandingGateParams()
+
+    @classmethod
+    def read(cls, path: Path) -> "Settings":
+        """Read the file; one that is not there sets nothing.
+
+        Raises:
+            InvalidArgumentError: it is not TOML, or sets what is not there or out of bounds; all faults at once.
+        """
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return cls()
+        except ValidationError as error:
+            faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+            raise InvalidArgumentError(f"{path}: {'; '.join(faults)}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InvalidArgumentError(f"{path} is not TOML: {error}") from error
+
+
 class HomeResource(dg.ConfigurableResource):
     """The folders of this installation, its lake and its warehouse."""
 
     root: str = ""
     lake_folder: str = ""
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
+        """Every run uses this resource: its process, and none that only loads the graph, writes events fast."""
+        sqlite_speed.install()
 
     @property
     def home(self) -> Home:
@@ -42,6 +81,11 @@ class HomeResource(dg.ConfigurableResource):
     def warehouse(self) -> Warehouse:
         """The DuckDB catalogue over them."""
         return Warehouse(self.home.warehouse, self.lake)
+
+    @property
+    def settings(self) -> Settings:
+        """What this installation sets otherwise than we do."""
+        return Settings.read(self.home.settings)
 
     @property
     def is_demo(self) -> bool:

@@ -16,7 +16,7 @@ from recsys_assets.core.lake import TableVersion
 from recsys_assets.raw.tables import FILE
 
 
-class LandingGateParams(BaseModel, frozen=True):
+class LandingGateParams(BaseModel, frozen=True, extra="forbid"):
     """What is tolerated before somebody should look, and before nothing downstream should run."""
 
     warn_rejected_share: float = Field(

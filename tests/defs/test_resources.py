@@ -1,0 +1,77 @@
+"""What an installation sets once, and who follows it."""
+
+import inspect
+import re
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from recsys_assets import defs
+from recsys_assets.core.errors import InvalidArgumentError
+from recsys_assets.defs import sqlite_speed
+from recsys_assets.defs.partitions import trailing_days
+from recsys_assets.defs.resources import HomeResource, Settings
+from recsys_assets.play_matrix.params import WINDOW_DAYS, ConfidenceParams
+
+MODULES = sorted(Path(inspect.getfile(defs)).parent.glob("*.py"))
+
+
+def write(home: HomeResource, text: str) -> None:
+    home.home.settings.parent.mkdir(parents=True, exist_ok=True)
+    home.home.settings.write_text(text, encoding="utf-8")
+
+
+def test_without_a_file_nothing_is_set(home):
+    assert home.settings == Settings()
+
+
+def test_the_file_sets_what_it_names(home):
+    write(home, "[confidence]\nhalf_life_days = 30\n[landing_gates]\nmax_lag_days = 2")
+
+    assert home.settings.confidence == ConfidenceParams(half_life_days=30)
+    assert home.settings.landing_gates.max_lag_days == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("half_life", "not TOML"),
+        ("[confidence]\nhalf_life = 3\nskip_weight = 1", r"confidence\.skip_weight: .*confidence\.half_life: "),
+        ("[confidance]", "confidance: "),
+        # The graph maps a day to so many days of evidence: more would silently be cut.
+        ("[confidence]\nwindow_days = 181", r"confidence\.window_days: .* 180"),
+    ],
+)
+def test_what_can_not_be_set_is_told_in_one_line(home, text: str, told: str):
+    write(home, text)
+
+    with pytest.raises(InvalidArgumentError, match=f"settings.toml.*{told}"):
+        _ = home.settings
+
+
+def test_the_graph_maps_a_day_to_the_longest_window():
+    mapping = trailing_days(WINDOW_DAYS)
+
+    assert ConfidenceParams().window_days <= WINDOW_DAYS == 1 - mapping.start_offset
+
+
+def test_a_run_writes_its_events_fast(home):
+    @dg.op
+    def step(home: HomeResource) -> None: ...
+
+    if event.contains(Engine, "connect", sqlite_speed._relax):
+        event.remove(Engine, "connect", sqlite_speed._relax)
+    dg.GraphDefinition(name="run", node_defs=[step]).execute_in_process(resources={"home": home})
+
+    assert event.contains(Engine, "connect", sqlite_speed._relax)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_step_has_settings_of_its_own(path: Path):
+    # Evidence weighed in two ways would let the metrics judge another space than listeners get.
+    made = re.findall(r"\b(?:ConfidenceParams|LandingGateParams)\(\)", path.read_text(encoding="utf-8"))
+
+    assert len(made) == (2 if path.stem == "resources" else 0)
