@@ -43,8 +43,9 @@ class DailyMixConfig(DailyMixParams, EligibilityParams, dg.Config):
     t.RANKER,
     partitions=WEEKLY_MONDAY,
     kinds={"lightgbm"},
+    # tuner_trials: its gate stops the week's mixes when the space is no better than popularity.
     deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in HISTORY]
-    + [*SNAPSHOTS, "anchor_params"],
+    + [*SNAPSHOTS, "anchor_params", "tuner_trials"],
     about="Trained by hiding a track of each good playlist and history and guessing it.",
 )
 def ranker(

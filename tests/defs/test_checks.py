@@ -10,6 +10,7 @@ from factories import rows_of, stored
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
+from recsys_assets.definitions import defs
 from recsys_assets.defs.checks import report
 from recsys_assets.defs.contract_checks import contract_checks
 from recsys_assets.defs.evaluation import popularity_gate, yesterday_gate
@@ -154,15 +155,35 @@ def test_a_worse_space_stops_mixes_but_not_in_a_demo_world(home, gate, ours, is_
     assert passed or found.severity == severity
 
 
-@pytest.mark.parametrize(("chosen", "passed"), [(0.3, True), (0.1, False)])
-def test_an_anchor_has_to_beat_popularity(home, chosen, passed):
+@pytest.mark.parametrize("gated", ["tuner_trials", "ranker"])
+def test_what_a_gate_is_on_is_upstream_of_discover_weekly(gated):
+    graph = defs.resolve_asset_graph()
+    above = dg.AssetSelection.assets("discover_weekly").upstream().resolve(graph)
+
+    assert dg.AssetKey(gated) in above
+
+
+@pytest.mark.parametrize(
+    ("chosen", "is_demo", "passed", "severity"),
+    [
+        (0.3, False, True, None),
+        (0.1, False, False, dg.AssetCheckSeverity.ERROR),
+        (0.1, True, False, dg.AssetCheckSeverity.WARN),
+    ],
+)
+def test_an_anchor_has_to_beat_popularity(home, chosen, is_demo, passed, severity):
     rows = [
         {"trial": 0, "params": "{}", "ndcg": 0.2, "is_chosen": False},
         {"trial": 1, "params": "{}", "ndcg": chosen, "is_chosen": True},
     ]
     stored(home.lake, TUNER_TRIALS, rows_of(TUNER_TRIALS, rows, week=MONDAY))
+    if is_demo:
+        home.home.demo_truth.mkdir(parents=True)
 
-    assert judge("tuner_trials", "anchor_beats_popularity", home, day=MONDAY).passed is passed
+    found = judge("tuner_trials", "anchor_beats_popularity", home, day=MONDAY)
+
+    assert found.passed is passed
+    assert passed or found.severity == severity
 
 
 def test_a_check_on_data_that_is_not_there_does_not_break(home):
