@@ -16,10 +16,11 @@ from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY, days_before_deli
 from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.exports.map_page import write_map_page
 from recsys_assets.latent import tables as t
-from recsys_assets.latent.anchors import AnchorParams, Anchors, make_anchors, make_days
+from recsys_assets.latent.anchors import Anchors
 from recsys_assets.latent.days import find_neighbours, map_days
 from recsys_assets.latent.gates import anchor_beats_popularity
 from recsys_assets.latent.layout import MapParams
+from recsys_assets.latent.making import AnchorParams, make_anchors, make_days
 from recsys_assets.latent.map_picture import draw_map
 from recsys_assets.play_matrix.params import WINDOW_DAYS
 

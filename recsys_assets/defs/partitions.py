@@ -31,6 +31,11 @@ def trailing_days(days: int) -> dg.TimeWindowPartitionMapping:
     return dg.TimeWindowPartitionMapping(start_offset=1 - days, allow_nonexistent_upstream_partitions=True)
 
 
+def earlier_days(days: int) -> dg.TimeWindowPartitionMapping:
+    """Map a day to the ``days`` days before it."""
+    return dg.TimeWindowPartitionMapping(start_offset=-days, end_offset=-1, allow_nonexistent_upstream_partitions=True)
+
+
 def days_before_delivery(weeks: int) -> dg.TimeWindowPartitionMapping:
     """Map a weekly delivery to the ``weeks`` weeks of days that end before it.
 

@@ -29,6 +29,7 @@ from recsys_assets.core.seeds import generator
 from recsys_assets.evaluation.peers import PLAY_COUNT_PEERS, Peer, ScoreRows
 from recsys_assets.evaluation.report import OURS, ModelRun, Report
 from recsys_assets.latent.factorise import factorise
+from recsys_assets.latent.making import AnchorParams, tune_params
 from recsys_assets.latent.retrieve import top_n
 from recsys_assets.latent.tune import TuneParams, tune
 from recsys_assets.metrics.ranking import PADDING, mean_over_lists, ndcg_at, recall_at
@@ -161,7 +162,7 @@ def evaluate_holdout(
             say(f"seed {seed}: {peer.name}")
             runs.append(_run_peer(peer, task, seed=seed))
         say(f"seed {seed}: {OURS}")
-        runs.append(_run_ours(task, params or TuneParams(), seed=seed))
+        runs.append(_run_ours(task, params or tune_params(AnchorParams()), seed=seed))
     return Report(protocol=PROTOCOL, dataset=dataset, n_train=n_train, n_test=n_test, runs=tuple(runs))
 
 

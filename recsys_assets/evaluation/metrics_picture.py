@@ -1,22 +1,47 @@
-"""A picture of the figures over the days: lines that bend when something changed."""
+"""A picture of the figures over the days or weeks: lines that bend when something changed."""
 
 import io
+from dataclasses import dataclass
 
 import polars as pl
 
 from recsys_assets.core import columns as c
 
-# Okabe and Ito's colours, told apart by the colour-blind.
-_COLOURS = {"ours": "#0072B2", "yesterday": "#56B4E9", "popular": "#999999"}
-_LABELS = {"ours": "ours", "yesterday": "as configured the day before", "popular": "popularity"}
+
+@dataclass(frozen=True)
+class Line:
+    """How a model is drawn; ``has_band``: with its interval. Colours are Okabe and Ito's, told apart by the colour-blind."""
+
+    model: str
+    label: str
+    colour: str
+    style: str = "-"
+    has_band: bool = False
 
 
-def draw_metrics(metrics: pl.DataFrame, *, metric: str) -> bytes:
+SPACE_LINES = (
+    Line("popular", "popularity", "#999999", has_band=True),
+    Line("yesterday", "the space of the day before", "#56B4E9", "--"),
+    Line("ours", "ours", "#0072B2", has_band=True),
+)
+MIX_LINES = (
+    Line("popular_no_rules", "popularity, no rules", "#999999", ":"),
+    Line("popular", "popularity under the same rules", "#999999", has_band=True),
+    Line("space", "the space alone", "#009E73", "--"),
+    Line("candidates", "candidates in their order", "#E69F00", "--"),
+    Line("ours", "the mix", "#0072B2", has_band=True),
+)
+
+
+def draw_metrics(metrics: pl.DataFrame, *, metric: str, title: str, lines: tuple[Line, ...], by: str = c.DATE) -> bytes:
     """Draw one metric over the days with its interval, a line per model, as PNG.
 
     Args:
-        metrics: rows of ``space_metrics`` with their date.
+        metrics: rows of a table of metrics with their partition.
         metric: which.
+        title: what the figures are of.
+        lines: which models, in the order drawn; the last is on top.
+        by: the partition column.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -24,20 +49,19 @@ def draw_metrics(metrics: pl.DataFrame, *, metric: str) -> bytes:
 
     figure = Figure(figsize=(9, 3.6), dpi=110, layout="constrained")
     axes = figure.subplots()
-    for model in ("popular", "yesterday", "ours"):
-        rows = metrics.filter(pl.col("model") == model, pl.col("metric") == metric).sort(c.DATE)
+    for line in lines:
+        rows = metrics.filter(pl.col("model") == line.model, pl.col("metric") == metric).sort(by)
         if rows.is_empty():
             continue
-        days, colour = rows[c.DATE].to_list(), _COLOURS[model]
-        style = "--" if model == "yesterday" else "-"
-        axes.plot(days, rows["value"], style, color=colour, marker="o", markersize=3.5, label=_LABELS[model])
-        if model != "yesterday" and rows["low"].null_count() == 0:
+        days, colour = rows[by].to_list(), line.colour
+        axes.plot(days, rows["value"], line.style, color=colour, marker="o", markersize=3.5, label=line.label)
+        if line.has_band and rows["low"].null_count() == 0:
             axes.fill_between(days, rows["low"].to_numpy(), rows["high"].to_numpy(), color=colour, alpha=0.15, lw=0)
     locator = AutoDateLocator(minticks=3, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     axes.set_ylim(bottom=0)
-    axes.set_title(f"{metric} on first listens of the last days (band: 95 % over listeners)", fontsize=10, loc="left")
+    axes.set_title(f"{metric} on {title} (band: 95 % over listeners)", fontsize=10, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", lw=0.6)
     if axes.get_legend_handles_labels()[0]:

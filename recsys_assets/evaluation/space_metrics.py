@@ -1,9 +1,8 @@
-"""Is the space any good today: a temporal hold-out of the day's own data, beside popularity and yesterday's model.
+"""Is the space any good: the vectors that were published, asked for what listeners then heard for the first time.
 
-The last days are hidden, the space is fitted on what was known before them with the hyperparameters that serve the
-day, and asked for the tracks that listeners then heard for the first time. Yesterday's model is the same with the
-hyperparameters that served the day before: they differ on Mondays, when a new anchor takes over. Verdicts are
-``gates``.
+The space that was published the day before is judged on the day's first listens, which it can not have seen, beside
+the one published before it and beside popularity. What is read are the stored vectors, so that a broken fit, turn or
+table shows, and not only a bad setting. Verdicts are ``gates``; settings are compared with each other by the tuner.
 """
 
 from collections.abc import Mapping
@@ -12,66 +11,92 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field
 from scipy import sparse
 
-from recsys_assets.core import columns as c
-from recsys_assets.core.seeds import generator
+from recsys_assets.core.ids import IdMap
+from recsys_assets.core.lake import Lake
 from recsys_assets.core.warehouse import SqlSettings
 from recsys_assets.core.windows import monday_of
-from recsys_assets.evaluation.tables import SPACE_METRICS
+from recsys_assets.evaluation.figures import (
+    OURS,
+    POPULAR,
+    YESTERDAY,
+    catalogue_figures,
+    figures_frame,
+    listener_figures,
+)
 from recsys_assets.latent.anchors import Anchors
-from recsys_assets.latent.factorise import FactoriseParams, factorise
+from recsys_assets.latent.days import read_day
+from recsys_assets.latent.making import make_day
 from recsys_assets.latent.retrieve import top_n
+from recsys_assets.latent.space import LatentSpace
+from recsys_assets.latent.tune import popular_factors
 from recsys_assets.metrics.exposure import catalog_coverage, count_exposures
 from recsys_assets.metrics.ranking import ndcg_at, recall_at
-from recsys_assets.metrics.uncertainty import bootstrap_mean
-from recsys_assets.play_matrix.confidence import Evidence
+from recsys_assets.play_matrix.confidence import Evidence, weigh_evidence
 from recsys_assets.play_matrix.holdout import Holdout, HoldoutParams, split_last_days
+from recsys_assets.play_matrix.matrix import build_matrix
 from recsys_assets.play_matrix.params import ConfidenceParams
 
 RANKED = 100
-OURS, YESTERDAY, POPULAR = "ours", "yesterday", "popular"
+DAY = timedelta(days=1)
+
+
+class SpaceMetricsParams(BaseModel, frozen=True):
+    """Who is judged."""
+
+    max_listeners: int = Field(default=20_000, ge=10, description="Listeners judged; a random sample of more.")
+    seed: int = Field(default=7, description="Of the sample and of the resampling.")
 
 
 def measure_space(
     holdout: Holdout,
-    settings_of: Mapping[str, FactoriseParams],
+    spaces: Mapping[str, LatentSpace],
     day: date,
     *,
     seed: int,
     num_threads: int | None = None,
 ) -> pl.DataFrame:
-    """Judge popularity and one fit per distinct setting.
+    """Judge spaces, and popularity before the hidden day, on the day's first listens.
 
     Args:
         holdout: of the day.
-        settings_of: hyperparameters of ``ours`` and ``yesterday``; equal ones are fitted once.
+        spaces: by model, ``ours`` among them.
         day: the partition.
-        seed: of the fits and of the bootstrap.
-        num_threads: of the solver.
+        seed: of the resampling.
+        num_threads: of the search.
 
     Returns:
-        Rows of ``space_metrics`` without the partition; none where no listener can be judged.
+        Rows of ``space_metrics`` without the partition; none where no listener or no space can be judged.
     """
-    if not len(holdout.listeners):
-        return SPACE_METRICS.empty().drop(c.DATE)
-    relevant = holdout.first_listens[holdout.listeners]
-    ranked = {POPULAR: _rank(*_popularity(holdout.train.matrix), holdout, num_threads)}
-    fitted: dict[FactoriseParams, NDArray[np.int32]] = {}
-    for model, params in settings_of.items():
-        if params not in fitted:
-            factors = factorise(holdout.train.matrix, params, seed=seed, num_threads=num_threads)
-            fitted[params] = _rank(factors.user_factors, factors.item_factors, holdout, num_threads)
-        ranked[model] = fitted[params]
-    rows = [row for model, lists in ranked.items() for row in _figures(model, lists, relevant, day, seed)]
-    schema = {name: dtype for name, dtype in SPACE_METRICS.dtypes.items() if name != c.DATE}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    if OURS not in spaces or not len(holdout.listeners):
+        return figures_frame([])
+    train, relevant = holdout.train, holdout.first_listens[holdout.listeners]
+    popular = popular_factors(train.matrix)
+    ranked = {
+        model: _rank(
+            place(space.user_vectors, space.users, train.users),
+            place(space.track_vectors, space.tracks, train.tracks),
+            holdout,
+            num_threads,
+        )
+        for model, space in spaces.items()
+    } | {POPULAR: _rank(popular.user_factors, popular.item_factors, holdout, num_threads)}
+    recall = {model: recall_at(20, lists, relevant) for model, lists in ranked.items()}
+    ndcg = {model: ndcg_at(RANKED, lists, relevant) for model, lists in ranked.items()}
+    rows = listener_figures("recall@20", recall, day=day, seed=seed)
+    rows += listener_figures("ndcg@100", ndcg, day=day, seed=seed)
+    rows += catalogue_figures("catalog_coverage", ranked, lambda lists: _coverage(lists, relevant))
+    return figures_frame(rows)
 
 
-def _popularity(train: sparse.csr_matrix) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Popularity as a space of one dimension: every listener is at 1, every track at its number of listeners."""
-    listeners = np.bincount(train.indices, minlength=train.shape[1]).astype(np.float32)
-    return np.ones((train.shape[0], 1), np.float32), listeners[:, None]
+def place(vectors: NDArray[np.float32], ids: IdMap, wanted: IdMap) -> NDArray[np.float32]:
+    """Arrange vectors in the order of other ids; who has no place gets zeros."""
+    rows = ids.rows(wanted.ids)
+    placed = np.zeros((wanted.size, vectors.shape[1]), dtype=np.float32)
+    placed[rows >= 0] = vectors[rows[rows >= 0]]
+    return placed
 
 
 def _rank(
@@ -81,37 +106,62 @@ def _rank(
     return found.item_rows
 
 
-def _figures(
-    model: str, ranked: NDArray[np.int32], relevant: sparse.csr_matrix, day: date, seed: int
-) -> list[tuple[str, str, float, float, float, int]]:
-    per_listener = {"recall@20": recall_at(20, ranked, relevant), "ndcg@100": ndcg_at(RANKED, ranked, relevant)}
-    rows = []
-    for metric, values in per_listener.items():
-        # The same stream for every model: the same listeners are drawn, so intervals of two models compare.
-        interval = bootstrap_mean(values, rng=generator(seed, "bootstrap", metric, day))
-        rows.append((model, metric, interval.estimate, interval.low, interval.high, len(values)))
-    coverage = catalog_coverage(count_exposures(ranked[:, :20], n_items=relevant.shape[1]))
-    rows.append((model, "catalog_coverage", coverage, None, None, len(ranked)))
-    return rows
+def _coverage(ranked: NDArray[np.integer], relevant: sparse.csr_matrix) -> float:
+    return catalog_coverage(count_exposures(ranked[:, :20], n_items=relevant.shape[1]))
 
 
 def measure_day(
     evidence: Evidence,
     day: date,
-    anchors: Anchors,
+    lake: Lake,
     *,
     confidence: ConfidenceParams,
-    params: HoldoutParams,
-    seed: int,
+    params: SpaceMetricsParams,
     settings: SqlSettings | None = None,
 ) -> pl.DataFrame:
-    """Measure the space of ``day`` on its own last days.
+    """Measure the spaces of the two days before ``day`` on what listeners first heard on it.
 
-    Raises:
-        MissingInputError: the anchor that serves the day was not made.
+    Args:
+        evidence: all days and all snapshots.
+        day: the partition.
+        lake: where the spaces are.
+        confidence: what evidence weighs.
+        params: who is judged.
+        settings: what each query may use.
+
+    Returns:
+        As ``measure_space``.
     """
-    today = anchors.serving(day).params
-    # The day before the very first anchor has none: then there is no other model to compare with.
-    yesterday = anchors.params_of(monday_of(day - timedelta(days=1))) or today
-    holdout = split_last_days(evidence, day, confidence, params, seed=seed, settings=settings)
-    return measure_space(holdout, {OURS: today, YESTERDAY: yesterday}, day, seed=seed)
+    hidden = HoldoutParams(holdout_days=1, max_listeners=params.max_listeners)
+    holdout = split_last_days(evidence, day, confidence, hidden, seed=params.seed, settings=settings)
+    found = {
+        model: space_of(evidence, day - age * DAY, lake, confidence=confidence, seed=params.seed, settings=settings)
+        for model, age in ((OURS, 1), (YESTERDAY, 2))
+    }
+    spaces = {model: space for model, space in found.items() if space is not None}
+    return measure_space(holdout, spaces, day, seed=params.seed)
+
+
+def space_of(
+    evidence: Evidence,
+    day: date,
+    lake: Lake,
+    *,
+    confidence: ConfidenceParams,
+    seed: int,
+    settings: SqlSettings | None = None,
+) -> LatentSpace | None:
+    """Read the published space of ``day``; where it was not made, make it the same way, without publishing it.
+
+    Days of a backfill are made in any order, and their figures must not depend on it. None where the week has no
+    anchor, or nobody had a place.
+    """
+    anchors = Anchors.open(lake)
+    if anchors.params_of(monday_of(day)) is None:
+        return None
+    published = read_day(lake, day)
+    if published is not None:
+        return published
+    known = evidence.known_at(day)
+    matrix = build_matrix(weigh_evidence(known, day, confidence, settings))
+    return make_day(day, matrix, known.tracks, anchors.serving(day), seed=seed) if matrix.users.size else None

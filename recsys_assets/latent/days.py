@@ -1,6 +1,6 @@
 """Products of a published day, read back from its tables: the space itself, neighbours, the map.
 
-Making the day's space is ``anchors``; each product has its own module (``neighbours``, ``layout``, ``map_html``).
+Making the day's space is ``making``; each product has its own module (``neighbours``, ``layout``, ``map_html``).
 """
 
 from collections.abc import Sequence

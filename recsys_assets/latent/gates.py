@@ -3,7 +3,7 @@
 import polars as pl
 
 from recsys_assets.core.gates import GateResult
-from recsys_assets.latent.anchors import POPULAR_TRIAL
+from recsys_assets.latent.making import POPULAR_TRIAL
 
 
 def anchor_beats_popularity(trials: pl.DataFrame, *, is_demo: bool) -> GateResult:

@@ -30,14 +30,19 @@ from recsys_assets.metrics.ranking import mean_over_lists, ndcg_at
 logger = logging.getLogger(__name__)
 
 
-class TuneParams(BaseModel, frozen=True):
+class SearchParams(BaseModel, frozen=True):
+    """What a run of the graph may set; anchors and protocols share the defaults, so that figures are of what runs."""
+
+    max_trials: int = Field(default=16, ge=1, le=500, description="Settings that the tuner tries at most.")
+    epochs: int = Field(default=16, ge=1, description="Epochs of the chosen setting.")
+    max_embedding_size: int = Field(default=128, ge=4, le=2048, description="Most dimensions.")
+
+
+class TuneParams(SearchParams, frozen=True):
     """How far to search."""
 
-    max_trials: int = Field(default=16, ge=1, le=500, description="Fits to try at most.")
     max_listeners: int = Field(default=10_000, ge=10, description="Listeners to tune on; a random sample of more.")
     trial_epochs: int = Field(default=8, ge=1, description="Epochs of a trial; the chosen setting gets `epochs`.")
-    epochs: int = Field(default=16, ge=1, description="Epochs of the chosen setting.")
-    max_embedding_size: int = Field(default=128, ge=4, le=2048, description="Upper bound of the embedding size.")
     confidence_exponents: tuple[float, ...] = Field(
         default=(2.0, 1.0, 0.0), min_length=1, description="Exponents tried."
     )
@@ -60,11 +65,13 @@ class TunedParams:
     Attributes:
         params: of the best trial, with the epochs of a whole fit.
         ndcg: of the best trial.
+        popular_ndcg: what the list of what most listeners play reaches with the same listeners; 0 where nobody is judged.
         trials: trial (int32, from 1), params (JSON), ndcg (float32), is_chosen.
     """
 
     params: FactoriseParams
     ndcg: float
+    popular_ndcg: float
     trials: pl.DataFrame
 
 
@@ -203,16 +210,15 @@ class _Search:
         figures = []
         for damping in self._params.length_dampings:
             damped = damp_lengths(factors.item_factors, setting.model_copy(update={"length_damping": damping}))
-            ndcg = validation_ndcg(
-                Factors(factors.user_factors, damped),
-                self._visible,
-                self._validation,
-                cut=self._params.cut,
-                num_threads=self._num_threads,
-            )
-            figure = mean_over_lists(ndcg)
-            figures.append((0.0 if np.isnan(figure) else figure, damping))
+            figures.append((self._judge(Factors(factors.user_factors, damped)), damping))
         return max(figures, key=lambda each: each[0])
+
+    def _judge(self, factors: Factors) -> float:
+        threads = self._num_threads
+        figure = mean_over_lists(
+            validation_ndcg(factors, self._visible, self._validation, cut=self._params.cut, num_threads=threads)
+        )
+        return 0.0 if np.isnan(figure) else figure
 
     def _with_damping(self, setting: FactoriseParams) -> FactoriseParams:
         return setting.model_copy(update={"length_damping": self._dampings[setting]})
@@ -230,7 +236,17 @@ class _Search:
             schema={"trial": pl.Int32, "params": pl.String, "ndcg": pl.Float32, "is_chosen": pl.Boolean},
         )
         chosen = self._with_damping(best).model_copy(update={"epochs": self._params.epochs})
-        return TunedParams(params=chosen, ndcg=self._figures[best], trials=trials)
+        return TunedParams(params=chosen, ndcg=self._figures[best], popular_ndcg=self._popular_figure(), trials=trials)
+
+    def _popular_figure(self) -> float:
+        return self._judge(popular_factors(self._visible))
+
+
+def popular_factors(visible: sparse.csr_matrix) -> Factors:
+    """Popularity as a space of one dimension: who has anything is at 1, an item at its number of listeners."""
+    is_known = np.diff(visible.indptr) > 0
+    listeners = np.bincount(visible.indices, minlength=visible.shape[1])
+    return Factors(is_known.astype(np.float32)[:, None], listeners.astype(np.float32)[:, None])
 
 
 def validation_ndcg(

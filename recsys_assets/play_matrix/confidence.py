@@ -17,13 +17,23 @@ class Evidence:
 
     Attributes:
         track_signals: ``signals.track_signals``, any days; those outside of the window are not read.
-        play_counts: one snapshot of ``raw.raw_play_counts``: totals that nobody dated.
-        tracks: one snapshot of ``raw.raw_tracks``, which knows the artist for the cap.
+        play_counts: one snapshot of ``raw.raw_play_counts``: totals that nobody dated. All snapshots where
+            ``known_at`` is to choose.
+        tracks: one snapshot of ``raw.raw_tracks``, which knows the artist for the cap; all of them, likewise.
     """
 
     track_signals: TableVersion
     play_counts: TableVersion | pl.DataFrame
     tracks: TableVersion
+
+    def known_at(self, day: date) -> "Evidence":
+        """Return what was known at the end of ``day``: its signals, and the snapshots that had arrived."""
+        counts = self.play_counts
+        return Evidence(
+            self.track_signals.between(date.min, day),
+            counts if isinstance(counts, pl.DataFrame) else counts.latest(day),
+            self.tracks.latest(day),
+        )
 
 
 def weigh_evidence(

@@ -59,14 +59,21 @@ def split_last_days(
     seed: int,
     settings: SqlSettings | None = None,
 ) -> Holdout:
-    """Hide the last days up to the end of ``day``; nothing of them reaches the training side."""
+    """Hide the last days up to the end of ``day``; nothing of them reaches the training side.
+
+    Args:
+        evidence: all days and all snapshots; those that arrived in the hidden days stay hidden too.
+        day: the last hidden one.
+        confidence: what evidence weighs.
+        params: how much is hidden, from whom.
+        seed: of the sample of listeners.
+        settings: what each query may use.
+    """
     last_visible = day - timedelta(days=params.holdout_days)
-    train = build_matrix(weigh_evidence(evidence, last_visible, confidence, settings))
+    known = evidence.known_at(last_visible)
+    train = build_matrix(weigh_evidence(known, last_visible, confidence, settings))
     hidden = evidence.track_signals.between(last_visible + timedelta(days=1), day)
-    before = {
-        "track_signals": evidence.track_signals.between(date.min, last_visible),
-        "play_counts": evidence.play_counts,
-    }
+    before = {"track_signals": known.track_signals, "play_counts": known.play_counts}
     heard = run_sql("play_matrix/heard_tracks", inputs=before, parameters={"last_day": last_visible}, settings=settings)
     listens = run_sql("play_matrix/completed_tracks", inputs={"track_signals": hidden}, settings=settings)
     first = listens.join(heard, on=[c.USER_ID, c.TRACK_ID], how="anti")
@@ -95,7 +102,7 @@ def tuning_split(
     """Split what is known at the end of ``last_day`` into what a trial is fitted on and what judges it.
 
     The last days are hidden. Where they hold too few first listens (undated totals, the first week of a service) a
-    fifth of each listener's tracks is hidden at random instead.
+    fifth of each listener's tracks is hidden at random instead. Arguments are those of ``split_last_days``.
 
     Returns:
         Two matrices of one shape, listeners x tracks.
@@ -103,6 +110,6 @@ def tuning_split(
     holdout = split_last_days(evidence, last_day, confidence, params, seed=seed, settings=settings)
     if len(holdout.listeners) >= LEAST_LISTENERS:
         return holdout.train.matrix, holdout.first_listens
-    whole = build_matrix(weigh_evidence(evidence, last_day, confidence, settings))
+    whole = build_matrix(weigh_evidence(evidence.known_at(last_day), last_day, confidence, settings))
     split = hide_share_per_row(whole.matrix, share=RANDOM_SHARE, rng=generator(seed, "tuning", last_day))
     return split.visible, split.hidden

@@ -10,14 +10,15 @@ from factories import rows_of, stored
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
+from recsys_assets.core.schemas import TableSchema
 from recsys_assets.definitions import defs
 from recsys_assets.defs.checks import report
 from recsys_assets.defs.contract_checks import contract_checks
-from recsys_assets.defs.evaluation import popularity_gate, yesterday_gate
+from recsys_assets.defs.evaluation import mixes_gate, popularity_gate, yesterday_gate
 from recsys_assets.defs.latent import anchor_check
 from recsys_assets.defs.raw import raw_checks
 from recsys_assets.defs.resources import HomeResource
-from recsys_assets.evaluation.tables import SPACE_METRICS
+from recsys_assets.evaluation.tables import MIX_METRICS, SPACE_METRICS
 from recsys_assets.latent.tables import TUNER_TRIALS
 from recsys_assets.raw.tables import LANDED, RAW
 from recsys_assets.signals.tables import ARTIST_SIGNALS
@@ -26,7 +27,7 @@ from recsys_assets.tables import table_named
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 ALL_CHECKS = {
     (check.check_key.asset_key.to_user_string(), check.check_key.name): check
-    for check in [*contract_checks, *raw_checks, popularity_gate, yesterday_gate, anchor_check]
+    for check in [*contract_checks, *raw_checks, popularity_gate, yesterday_gate, mixes_gate, anchor_check]
 }
 
 
@@ -126,33 +127,61 @@ def test_too_many_refused_rows_warn_and_most_of_them_stop(home, refused, passed,
     assert passed or found.severity == severity
 
 
-def metrics(ours: float, theirs: float) -> pl.DataFrame:
-    rows = [
-        {"model": model, "metric": "ndcg@100", "value": value, "low": value - 0.01, "high": value + 0.01}
-        for model, value in (("ours", ours), ("popular", theirs), ("yesterday", theirs))
+def metrics(
+    schema: TableSchema, metric: str, loss: float, spread: float, n_listeners: int, **day: date
+) -> pl.DataFrame:
+    rows = [{"model": "ours", "metric": metric, "value": 0.2 - loss}]
+    rows += [
+        {
+            "model": model,
+            "metric": metric,
+            "value": 0.2,
+            "difference_low": -loss - spread,
+            "difference_high": spread - loss,
+        }
+        for model in ("popular", "yesterday")
     ]
-    return rows_of(SPACE_METRICS, rows, n_listeners=50, date=MONDAY)
+    return rows_of(schema, rows, n_listeners=n_listeners, **day)
 
 
-@pytest.mark.parametrize("gate", ["beats_popularity", "holds_against_yesterday"])
+# Loss, half the width of the interval of the difference, listeners; and what popularity's gate says of them.
+GAIN, SURE_LOSS, UNSURE_LOSS, LOSS_OF_FEW = (-0.1, 0.05, 50), (0.02, 0.01, 50), (0.02, 0.03, 50), (0.02, 0.01, 5)
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+VERDICTS = [(GAIN, False, None), (SURE_LOSS, False, ERROR), (SURE_LOSS, True, WARN)]
+IN_DOUBT = [(UNSURE_LOSS, False, WARN), (LOSS_OF_FEW, False, WARN)]
+
+
 @pytest.mark.parametrize(
-    ("ours", "is_demo", "passed", "severity"),
+    ("gate", "found", "is_demo", "severity"),
     [
-        (0.30, False, True, None),
-        (0.10, False, False, dg.AssetCheckSeverity.ERROR),
-        (0.10, True, False, dg.AssetCheckSeverity.WARN),
-        (0.194, False, False, dg.AssetCheckSeverity.WARN),
+        *[("beats_popularity", *each) for each in VERDICTS + IN_DOUBT],
+        *[("holds_against_yesterday", *each) for each in VERDICTS],
+        ("holds_against_yesterday", UNSURE_LOSS, False, None),
+        ("holds_against_yesterday", (0.004, 0.001, 50), False, None),
     ],
 )
-def test_a_worse_space_stops_mixes_but_not_in_a_demo_world(home, gate, ours, is_demo, passed, severity):  # noqa: PLR0917
-    stored(home.lake, SPACE_METRICS, metrics(ours, 0.20))
+def test_a_worse_space_stops_mixes_but_not_in_a_demo_world(home, gate, found, is_demo, severity):
+    stored(home.lake, SPACE_METRICS, metrics(SPACE_METRICS, "ndcg@100", *found, date=MONDAY))
     if is_demo:
         home.home.demo_truth.mkdir(parents=True)
 
-    found = judge("space_metrics", gate, home, day=MONDAY)
+    judged = judge("space_metrics", gate, home, day=MONDAY)
 
-    assert found.passed is passed, found.description
-    assert passed or found.severity == severity
+    assert judged.passed is (severity is None), judged.description
+    assert judged.passed or judged.severity == severity
+
+
+@pytest.mark.parametrize(("found", "is_demo", "severity"), VERDICTS + IN_DOUBT)
+def test_worse_mixes_stop_the_next_delivery_but_not_in_a_demo_world(home, monkeypatch, found, is_demo, severity):
+    figures = metrics(MIX_METRICS, "recall@30", *found, week=MONDAY, delivered_on=MONDAY)
+    monkeypatch.setattr("recsys_assets.defs.evaluation.measure_week", lambda *_, **__: figures)
+    if is_demo:
+        home.home.demo_truth.mkdir(parents=True)
+
+    judged = judge("ranker", "last_mixes_beat_popularity", home, day=MONDAY)
+
+    assert judged.passed is (severity is None), judged.description
+    assert judged.passed or judged.severity == severity
 
 
 @pytest.mark.parametrize("gated", ["tuner_trials", "ranker"])

@@ -26,7 +26,11 @@ def fail_gate(patch: pytest.MonkeyPatch, module: str, gate: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "table", "gate"), [("recsys_assets.defs.latent", "tuner_trials", "anchor_beats_popularity")]
+    ("module", "table", "gate"),
+    [
+        ("recsys_assets.defs.latent", "tuner_trials", "anchor_beats_popularity"),
+        ("recsys_assets.defs.evaluation", "ranker", "last_mixes_beat_popularity"),
+    ],
 )
 def test_a_failing_gate_leaves_discover_weekly_undelivered(
     copy_of_finished: Callable[[], Path], monkeypatch: pytest.MonkeyPatch, module: str, table: str, gate: str
