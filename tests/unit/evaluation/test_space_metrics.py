@@ -8,7 +8,7 @@ from scipy import sparse
 
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.seeds import generator
-from recsys_assets.evaluation.figures import listener_figures
+from recsys_assets.evaluation.figures import figures_frame, listener_figures
 from recsys_assets.evaluation.gates import beats_popularity, holds_against_yesterday
 from recsys_assets.evaluation.space_metrics import SpaceMetricsParams, measure_day, measure_space
 from recsys_assets.evaluation.tables import SPACE_METRICS
@@ -114,11 +114,11 @@ def test_nothing_published_and_nobody_to_judge_give_no_rows():
 
 def test_listeners_who_can_not_be_judged_are_left_out_of_differences_too():
     ours, other = np.array([1.0, np.nan, 0.5]), np.array([0.5, 0.2, 0.5])
-    rows = {row["model"]: row for row in listener_figures("m", {"ours": ours, "b": other}, day=day(0), seed=0)}
+    found = figures_frame(listener_figures("m", {"ours": ours, "b": other}, day=day(0), seed=0))
 
-    assert rows["ours"]["value"] == 0.75
-    assert "difference_low" not in rows["ours"]
-    assert 0 <= rows["b"]["difference_low"] <= 0.25 <= rows["b"]["difference_high"] <= 0.5
+    assert value(found, "ours", "m") == 0.75
+    assert value(found, "ours", "m", "difference_low") is None
+    assert 0 <= value(found, "b", "m", "difference_low") <= 0.25 <= value(found, "b", "m", "difference_high") <= 0.5
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def make_anchor(lake, evidence: Evidence, known: Evidence | None = None) -> tupl
     known = known or evidence
     quick = AnchorParams(max_trials=1, epochs=4, max_embedding_size=8)
     return make_anchors(
-        [day(14)], Anchors.open(lake), track_signals=known.track_signals, play_counts=known.play_counts,
+        [day(14)], Anchors.open(lake), track_signals=known.track_signals, play_counts=lake.open(RAW_PLAY_COUNTS),
         tracks=known.tracks, confidence=ConfidenceParams(artist_cap=1000), params=quick, num_threads=1,
     )  # fmt: skip
 
