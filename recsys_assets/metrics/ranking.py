@@ -79,27 +79,6 @@ def ndcg_at(k: int, ranked: NDArray[np.integer], relevant: sparse.csr_matrix) ->
     return (hits @ discounts[: hits.shape[1]]) / best
 
 
-def hit_at(k: int, ranked: NDArray[np.integer], relevant: sparse.csr_matrix) -> NDArray[np.float64]:
-    """1 where at least one relevant item is among the first ``k``, else 0."""
-    _require_cut(k)
-    hit = find_hits(ranked[:, :k], relevant).any(axis=1)
-    return np.where(np.isnan(count_relevant(relevant)), np.nan, hit)
-
-
-def reciprocal_rank(
-    ranked: NDArray[np.integer], relevant: sparse.csr_matrix, *, cut: int | None = None
-) -> NDArray[np.float64]:
-    """1 / rank of the first relevant item, 0 where there is none in the first ``cut`` (or in the whole list)."""
-    if cut is not None:
-        _require_cut(cut)
-    hits = find_hits(ranked[:, :cut], relevant)
-    reciprocal = np.zeros(hits.shape[0])
-    hit = hits.any(axis=1)
-    reciprocal[hit] = 1.0 / (hits[hit].argmax(axis=1) + 1)
-    reciprocal[np.isnan(count_relevant(relevant))] = np.nan
-    return reciprocal
-
-
 def hit_at_from_ranks(k: int, ranks: NDArray[np.integer]) -> NDArray[np.float64]:
     """1 where the one right item has a rank in 1..k. Rank 0 means not ranked."""
     _require_cut(k)

@@ -1,15 +1,13 @@
-"""Who is tested on what: hide a share of each listener's items, or cut at an instant.
+"""Who is tested on what: hide a share of each listener's items.
 
-Belongs here: pure splits of a matrix or a frame, and the pruning to a core that protocols prescribe. What is computed
-on the two sides is ``ranking``. The split by time is the default for anything with times; the random one serves
-published protocols over undated totals.
+Belongs here: pure random splits of a matrix, for published protocols over undated totals, and the pruning to a core that
+they prescribe. What is computed on the two sides is ``ranking``. Anything with times is split by time:
+``play_matrix.holdout``.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -48,11 +46,6 @@ def hide_share_per_row(matrix: sparse.csr_matrix, *, share: float, rng: np.rando
     return split_entries(matrix, _mark_random(matrix, to_hide, rng))
 
 
-def hide_one_per_row(matrix: sparse.csr_matrix, *, rng: np.random.Generator) -> MatrixSplit:
-    """Hide one entry of every row that has at least two, uniformly."""
-    return split_entries(matrix, _mark_random(matrix, (np.diff(matrix.indptr) >= 2).astype(np.int64), rng))
-
-
 def _mark_random(matrix: sparse.csr_matrix, per_row: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
     counts = np.diff(matrix.indptr)
     owner = np.repeat(np.arange(matrix.shape[0]), counts)
@@ -86,15 +79,3 @@ def keep_core(
     columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) >= min_rows_per_column)
     rows = np.flatnonzero(np.diff(matrix[:, columns].indptr) >= min_columns_per_row)
     return rows, columns
-
-
-def split_at(frame: pl.DataFrame, instant: datetime, *, time_column: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split rows at one instant for all listeners: before it, and at or after it.
-
-    Raises:
-        InvalidArgumentError: the instant has no time zone.
-    """
-    if instant.tzinfo is None:
-        raise InvalidArgumentError(f"the instant {instant} has no time zone: times are UTC")
-    is_before = frame[time_column] < instant
-    return frame.filter(is_before), frame.filter(~is_before)

@@ -1,9 +1,6 @@
 """Splits hide what they say, and nothing twice."""
 
-from datetime import UTC, datetime
-
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +8,7 @@ from scipy import sparse
 
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.seeds import generator
-from recsys_assets.metrics.splits import hide_one_per_row, hide_share_per_row, keep_core, split_at
+from recsys_assets.metrics.splits import hide_share_per_row, keep_core
 
 
 def rows_of(*counts: int, n_items: int = 60) -> sparse.csr_matrix:
@@ -28,11 +25,6 @@ def test_a_fifth_rounded_is_hidden_and_a_row_is_never_emptied():
     assert np.diff(everything.visible.indptr).tolist() == [0, 1, 1, 1, 1, 1, 1]
 
 
-def test_one_is_hidden_where_one_can_be():
-    split = hide_one_per_row(rows_of(0, 1, 2, 9), rng=generator(0, "t"))
-    assert np.diff(split.hidden.indptr).tolist() == [0, 0, 1, 1]
-
-
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=8), st.floats(0.05, 0.95), st.integers(0, 5))
 def test_the_two_sides_are_the_whole_and_do_not_overlap(counts, share, seed):
     matrix = rows_of(*counts)
@@ -45,7 +37,8 @@ def test_the_two_sides_are_the_whole_and_do_not_overlap(counts, share, seed):
 
 def test_hiding_is_uniform():
     matrix = rows_of(10, n_items=10)
-    hidden = sum(hide_one_per_row(matrix, rng=generator(seed, "t")).hidden.toarray() > 0 for seed in range(2000))
+    splits = (hide_share_per_row(matrix, share=0.1, rng=generator(seed, "t")) for seed in range(2000))
+    hidden = sum(split.hidden.toarray() > 0 for split in splits)
     # Binomial(2000, .1): mean 200, standard deviation 13.
     assert hidden.min() > 140
     assert hidden.max() < 260
@@ -66,19 +59,7 @@ def test_the_core_is_taken_once_columns_first():
     assert columns.tolist() == [0, 1, 2]
 
 
-def test_an_instant_belongs_to_what_comes_after():
-    noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
-    frame = pl.DataFrame({"at": [noon.replace(hour=11), noon, noon.replace(hour=13)], "n": [1, 2, 3]})
-    before, after = split_at(frame, noon, time_column="at")
-    assert (before["n"].to_list(), after["n"].to_list()) == ([1], [2, 3])
-
-
 @pytest.mark.parametrize("share", [0, 1, -0.1])
 def test_a_share_outside_is_refused(share):
     with pytest.raises(InvalidArgumentError, match="between 0 and 1"):
         hide_share_per_row(rows_of(5), share=share, rng=generator(0, "t"))
-
-
-def test_a_naive_instant_is_refused():
-    with pytest.raises(InvalidArgumentError, match="time zone"):
-        split_at(pl.DataFrame({"at": []}), datetime(2026, 1, 5), time_column="at")  # noqa: DTZ001
