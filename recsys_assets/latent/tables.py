@@ -51,7 +51,7 @@ TUNER_TRIALS = TableSchema(
     name="tuner_trials",
     grain="One row per setting that the tuner tried for the week.",
     columns=columns(
-        ("trial", pl.Int32, "Position in the order tried, from 1.", False),
+        ("trial", pl.Int32, "Position in the order tried, from 1; 0 is popularity.", False),
         ("params", pl.String, "The hyperparameters, JSON of FactoriseParams.", False),
         ("ndcg", pl.Float32, "nDCG@100 on the temporal hold-out, 0 to 1.", False),
         ("is_chosen", pl.Boolean, "Whether the week uses it.", False),

@@ -145,6 +145,19 @@ def test_analogies_beat_asking_what_is_near():
     assert np.isnan(analogy_hits(space, versions.head(1)).hit_at_10)
 
 
+def test_a_sample_of_many_songs_is_asked():
+    rng = np.random.default_rng(0)
+    n_songs = 230
+    vectors = {f"{kind}{n:03}": list(rng.normal(size=4)) for kind in "sl" for n in range(n_songs)}
+    space = small_space(vectors, {"a": [1] * 4})
+    names = [f"{n:03}" for n in range(n_songs)]
+    versions = pl.DataFrame({"studio_id": [f"s{n}" for n in names], "live_id": [f"l{n}" for n in names]})
+    one, same, other = (analogy_hits(space, versions, seed=seed) for seed in (0, 0, 1))
+
+    assert one.n_questions == 200 * 199
+    assert one == same != other
+
+
 def test_neighbours_leave_oneself_out_even_among_twins():
     rows, cosines = nearest(np.array([[1, 0], [2, 0], [3, 0], [0, 1], [0, 0]], np.float32), k=2)
     assert rows.tolist() == [[1, 2], [0, 2], [0, 1], [0, 1], [-1, -1]]
