@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from recsys_assets.core import columns as c
+from recsys_assets.core.public_ids import valid_isrc, valid_mbid
 from recsys_assets.core.schemas import require
-from recsys_assets.exports.names import one_line, valid_isrc, valid_mbid
+from recsys_assets.exports.names import one_line
 
 # The names of a credit are joined as MusicBrainz does where it knows no join phrase of its own.
 CREDIT_JOIN = ", "

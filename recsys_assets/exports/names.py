@@ -14,8 +14,6 @@ FOLDER_DIGITS = 32
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # Windows opens these as devices whatever their ending.
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
-_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 
 
 def listener_folder(user_id: str) -> str:
@@ -46,15 +44,3 @@ def one_line(text: str) -> str:
 def track_urn(track_id: str) -> str:
     """Return a resource name for a track that nothing else names: ``urn:track:`` and the id, percent-encoded."""
     return f"urn:track:{quote(track_id, safe='')}"
-
-
-def valid_mbid(text: str | None) -> str | None:
-    """Return a MusicBrainz id in lower case, or None for what is none."""
-    lowered = (text or "").strip().lower()
-    return lowered if _MBID.fullmatch(lowered) else None
-
-
-def valid_isrc(text: str | None) -> str | None:
-    """Return a recording code without its hyphens and in upper case, or None for what is none."""
-    code = (text or "").replace("-", "").strip().upper()
-    return code if _ISRC.fullmatch(code) else None

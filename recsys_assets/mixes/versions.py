@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recsys_assets.core import columns as c
+from recsys_assets.core.public_ids import ISRC_PATTERN
 
 # Words that begin or end a note about an edition. A remix counts: a mix that holds a song twice bores in either form.
 VERSION_WORDS = (
@@ -29,7 +30,6 @@ _SUFFIX = (
 )
 # "Hurt - Live (2011 Remaster) [feat. X]": three notes happen, more do not.
 _MOST_SUFFIXES = 3
-_ISRC = r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
 
 
 def bare_title(title: pl.Expr) -> pl.Expr:
@@ -81,7 +81,7 @@ def _same_isrc(rows: pl.DataFrame) -> tuple[NDArray, NDArray] | None:
     if c.ISRC not in rows.columns:
         return None
     code = pl.col(c.ISRC).str.replace_all(r"[\s-]", "").str.to_uppercase()
-    return _chain(rows.select("row", key=code).filter(pl.col("key").str.contains(_ISRC)))
+    return _chain(rows.select("row", key=code).filter(pl.col("key").str.contains(ISRC_PATTERN)))
 
 
 def _same_song(rows: pl.DataFrame) -> tuple[NDArray, NDArray] | None:

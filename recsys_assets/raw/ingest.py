@@ -55,19 +55,6 @@ def working_folder(parent: Path | None = None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def ingest_day(
-    landing: Path,
-    source: str,
-    day: date,
-    *,
-    workdir: Path,
-    catalogue: Catalogue | None = None,
-    now: datetime | None = None,
-) -> Ingested:
-    """Read one day of a source; see ``ingest_range``."""
-    return ingest_range(landing, source, [day], workdir=workdir, catalogue=catalogue, now=now)
-
-
 def ingest_range(
     landing: Path,
     source: str,

@@ -14,11 +14,12 @@ from typing import Any
 import orjson
 
 from recsys_assets.core import columns as c
+from recsys_assets.core.public_ids import valid_isrc, valid_mbid
 from recsys_assets.raw.contract import DAY_MS, Reason
 from recsys_assets.raw.importers.bookmark import Position
 from recsys_assets.raw.importers.collect import CHUNK_ENTRIES, Collector, line_chunks, total_bytes
 from recsys_assets.raw.importers.engine import Chunk, ImportJob, ImportSummary, ReportProgress, run_import
-from recsys_assets.raw.importers.naming import isrc, mbid, musicbrainz_id, text, text_id
+from recsys_assets.raw.importers.naming import musicbrainz_id, text, text_id
 from recsys_assets.raw.lines import Line
 
 _ACTIONS = {1: "like", -1: "hide", 0: "unlike"}
@@ -121,9 +122,15 @@ def _take_track(entry: Mapping[str, Any], collector: Collector) -> str | None:
     metadata = _object(entry.get("track_metadata"))
     info, mapping = _object(metadata.get("additional_info")), _object(metadata.get("mbid_mapping"))
     recording = (
-        mbid(mapping.get("recording_mbid")) or mbid(entry.get("recording_mbid")) or mbid(info.get("recording_mbid"))
+        valid_mbid(mapping.get("recording_mbid"))
+        or valid_mbid(entry.get("recording_mbid"))
+        or valid_mbid(info.get("recording_mbid"))
     )
-    msid = mbid(entry.get("recording_msid")) or mbid(metadata.get("recording_msid")) or mbid(info.get("recording_msid"))
+    msid = (
+        valid_mbid(entry.get("recording_msid"))
+        or valid_mbid(metadata.get("recording_msid"))
+        or valid_mbid(info.get("recording_msid"))
+    )
     title, credit = text(metadata.get("track_name")), text(metadata.get("artist_name"))
     if recording:
         track = musicbrainz_id("recording", recording)
@@ -143,7 +150,7 @@ def _take_track(entry: Mapping[str, Any], collector: Collector) -> str | None:
         c.ARTIST_IDS: artists,
         c.ALBUM_ID: _take_album(metadata, info, mapping, artists, collector),
         c.DURATION_MS: _duration_ms(info),
-        c.ISRC: isrc(info.get("isrc")),
+        c.ISRC: valid_isrc(info.get("isrc")),
         c.MBID: recording,
     }
     collector.add_once("tracks", track, row)
@@ -152,11 +159,11 @@ def _take_track(entry: Mapping[str, Any], collector: Collector) -> str | None:
 
 def _take_artists(credit: str, info: Mapping, mapping: Mapping, collector: Collector) -> list[str]:
     named = {
-        mbid(artist.get("artist_mbid")): text(artist.get("artist_credit_name"))
+        valid_mbid(artist.get("artist_mbid")): text(artist.get("artist_credit_name"))
         for artist in _list(mapping.get("artists"))
         if isinstance(artist, dict)
     }
-    known = [mbid(value) for value in _list(mapping.get("artist_mbids")) or _list(info.get("artist_mbids"))]
+    known = [valid_mbid(value) for value in _list(mapping.get("artist_mbids")) or _list(info.get("artist_mbids"))]
     known = [value for value in known if value] or [value for value in named if value]
     if not known:
         artist = text_id("artist", credit)
@@ -175,7 +182,7 @@ def _take_album(
     metadata: Mapping, info: Mapping, mapping: Mapping, artists: list[str], collector: Collector
 ) -> str | None:
     title = text(metadata.get("release_name"))
-    release = mbid(mapping.get("release_mbid")) or mbid(info.get("release_mbid"))
+    release = valid_mbid(mapping.get("release_mbid")) or valid_mbid(info.get("release_mbid"))
     if not title:
         return None
     album = musicbrainz_id("release", release) if release else text_id("album", artists[0], title)

@@ -5,11 +5,8 @@
 """
 
 import hashlib
-import re
 import unicodedata
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 # 80 bits: among two million artists two share a hash with a chance of 2e-12.
 _HASH_DIGITS = 20
 
@@ -23,20 +20,6 @@ def text_id(kind: str, *names: str) -> str:
     """Make the id of something known by its names only: ``text:<kind>:<hash>``; the names' order matters."""
     digest = hashlib.sha256("\x1f".join(normalised(name) for name in names).encode()).hexdigest()
     return f"text:{kind}:{digest[:_HASH_DIGITS]}"
-
-
-def mbid(value: object) -> str | None:
-    """Return a MusicBrainz id in lower case, None for anything that is not one."""
-    text = value.strip().lower() if isinstance(value, str) else ""
-    return text if _UUID.fullmatch(text) else None
-
-
-def isrc(value: object) -> str | None:
-    """Return an ISRC without hyphens in upper case, None for anything that is not one."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    text = value.replace("-", "").strip().upper() if isinstance(value, str) else ""
-    return text if _ISRC.fullmatch(text) else None
 
 
 def musicbrainz_id(kind: str, value: str) -> str:

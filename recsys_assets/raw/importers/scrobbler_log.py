@@ -11,11 +11,12 @@ from pathlib import Path
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
+from recsys_assets.core.public_ids import valid_mbid
 from recsys_assets.raw.contract import DAY_MS, Reason
 from recsys_assets.raw.importers.bookmark import Position
 from recsys_assets.raw.importers.collect import CHUNK_ENTRIES, Collector, line_chunks, total_bytes
 from recsys_assets.raw.importers.engine import Chunk, ImportJob, ImportSummary, ReportProgress, run_import
-from recsys_assets.raw.importers.naming import mbid, musicbrainz_id, text, text_id
+from recsys_assets.raw.importers.naming import musicbrainz_id, text, text_id
 from recsys_assets.raw.lines import Line, lines, opened
 
 HEADER = "#AUDIOSCROBBLER/"
@@ -113,7 +114,7 @@ def _take_line(line: Line, offset: timedelta, user: str, collector: Collector) -
     elif played_at is None:
         collector.leave("no_time")
     else:
-        recording = mbid(fields[7]) if len(fields) > 7 else None
+        recording = valid_mbid(fields[7]) if len(fields) > 7 else None
         track = musicbrainz_id("recording", recording) if recording else text_id("recording", artist, title)
         row = {c.TRACK_ID: track, c.TITLE: title[:1000], c.DURATION_MS: _duration_ms(length), c.MBID: recording}
         _take_catalogue(row, artist[:1000], album[:1000], collector)

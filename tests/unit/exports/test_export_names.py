@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys_assets.exports.names import listener_folder, mix_stem, one_line, track_urn, valid_isrc, valid_mbid
+from recsys_assets.exports.names import listener_folder, mix_stem, one_line, track_urn
 
 HOSTILE = [
     "../../x", "CON", "a/b\\c", "", ".", "..", "🎧🎶", "\u0645\u0631 \u202eabc", "'; drop table users; --", "a\x00b",
@@ -80,26 +80,3 @@ def test_one_line_is_one_line_to_everybody(text: str):
 )
 def test_track_urn(track_id: str, expected: str):
     assert track_urn(track_id) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("E8F9B188-F819-4E43-AB0F-4BD26CE9FF56", "e8f9b188-f819-4e43-ab0f-4bd26ce9ff56"),
-        (" e8f9b188-f819-4e43-ab0f-4bd26ce9ff56 ", "e8f9b188-f819-4e43-ab0f-4bd26ce9ff56"),
-        ("e8f9b188", None),
-        ("e8f9b188-f819-4e43-ab0f-4bd26ce9ff56/../x", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_valid_mbid(text: str | None, expected: str | None):
-    assert valid_mbid(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("GBAYE8300043", "GBAYE8300043"), ("gb-aye-83-00043", "GBAYE8300043"), ("GBAYE83", None), (None, None)],
-)
-def test_valid_isrc(text: str | None, expected: str | None):
-    assert valid_isrc(text) == expected

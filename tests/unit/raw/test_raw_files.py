@@ -12,7 +12,7 @@ from raw_landing import DAY, NOON, PLAY, drop, drop_jsonl, drop_parquet, ingest,
 
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 from recsys_assets.raw.discover import files_of, landing_days, snapshot_days, strays
-from recsys_assets.raw.ingest import ingest_day, ingest_range, working_folder
+from recsys_assets.raw.ingest import ingest_range, working_folder
 from recsys_assets.raw.lines import FREE_UNPACKED_BYTES
 
 FOLDER = f"plays/date={DAY}"
@@ -76,7 +76,7 @@ def test_an_empty_landing_zone_says_what_to_drop_where(tmp_path: Path) -> None:
         working_folder() as workdir,
         pytest.raises(MissingInputError, match=r"plays/date=YYYY-MM-DD/\*: user_id, track_id"),
     ):
-        ingest_day(tmp_path / "nowhere", "plays", DAY, workdir=workdir)
+        ingest_range(tmp_path / "nowhere", "plays", [DAY], workdir=workdir)
 
 
 def test_an_unknown_source_is_an_argument_error(tmp_path: Path) -> None:
