@@ -69,7 +69,7 @@ def planted_plays() -> list[dict[str, object]]:
 
 
 # Enough to see that the ranker is trained and used; how well it ranks is tested elsewhere.
-FEW_TREES = {"ranker": {"config": {"trees": 40, "rounds_of_hiding": 1}}}
+FEW_PASSES = {"ranker": {"config": {"passes": 4, "rounds_of_hiding": 1}}}
 
 
 def land_world(home: Path) -> None:
@@ -81,13 +81,13 @@ def land_world(home: Path) -> None:
 
 
 def run(home: Path, job: str, *days: date, ops: Mapping[str, object] | None = None) -> None:
-    """Run a job of the graph on ``home`` in one go (from the first to the last of ``days``), as scripts do, with few trees;
+    """Run a job of the graph on ``home`` in one go (from the first to the last of ``days``), as scripts do, with few passes;
     it has to end well."""
     from scripts.graph import GraphRunner
 
     with pytest.MonkeyPatch.context() as patch, recorded(home) as instance:
         patch.setenv("RECSYS_HOME", str(home))
-        wanted = {**(FEW_TREES if job == "monday" else {}), **(ops or {})}
+        wanted = {**(FEW_PASSES if job == "monday" else {}), **(ops or {})}
         assert GraphRunner(home, instance).run(job, days=days, ops=wanted), f"{job} of {days} failed"
 
 

@@ -42,7 +42,7 @@ class DailyMixConfig(DailyMixParams, EligibilityParams, dg.Config):
 @lake_asset(
     t.RANKER,
     partitions=WEEKLY_MONDAY,
-    kinds={"lightgbm"},
+    kinds={"pytorch"},
     # tuner_trials: its gate stops the week's mixes when the space is no better than popularity.
     deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in HISTORY]
     + [*SNAPSHOTS, "anchor_params", "tuner_trials"],
@@ -67,7 +67,7 @@ def ranker(
     (t.CANDIDATES, t.DISCOVER_WEEKLY),
     name="discover",
     partitions=WEEKLY_MONDAY,
-    kinds={"lightgbm"},
+    kinds={"pytorch"},
     deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in HISTORY] + SNAPSHOTS,
     about="From what was known before the Monday; nothing heard before, nothing offered in the last four weeks.",
 )

@@ -27,9 +27,10 @@ from recsys_assets.evaluation.peers import PLAYLIST_PEERS, Peer, ScoreRows
 from recsys_assets.evaluation.report import OURS, ModelRun, Report
 from recsys_assets.metrics.ranking import hit_at_from_ranks, rank_targets, reciprocal_from_ranks
 from recsys_assets.mixes.baskets import Baskets, build_baskets, hide_one
-from recsys_assets.mixes.ranker import RankerParams, fit_ranker, rank_candidates
+from recsys_assets.mixes.ranker import RankerParams, rank_candidates
 from recsys_assets.mixes.sources import fit_sources
 from recsys_assets.mixes.tracks import TrackFacts, build_track_facts
+from recsys_assets.mixes.training import fit_ranker
 
 PROTOCOL = "missing-track"
 MIN_PLAYLISTS_PER_TRACK = 3

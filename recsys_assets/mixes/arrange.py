@@ -16,7 +16,7 @@ from recsys_assets.mixes.history import History
 from recsys_assets.mixes.lapsed import with_older_plays
 from recsys_assets.mixes.tracks import TrackFacts, build_track_facts
 
-# A basket of a listener is their recent history: older tastes are in the latent space.
+# A basket of a listener is their recent history: what is asked is where taste stands now.
 HISTORY_ENTRIES = 150
 
 

@@ -65,6 +65,10 @@ class Candidates:
     scores: NDArray[np.float32]
     sources: NDArray[np.int8]
 
+    def head(self, n: int) -> "Candidates":
+        """Return the first ``n`` of every list."""
+        return Candidates(self.tracks[:, :n], self.scores[:, :n], self.sources[:, :n])
+
 
 class Gatherer:
     """Reads values of sparse rows at (query, column) pairs, through one scratch array that is reused.

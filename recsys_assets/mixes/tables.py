@@ -41,14 +41,19 @@ RANKER = TableSchema(
     name="ranker",
     grain="One row per week: the ranker that serves it.",
     columns=columns(
-        ("model", pl.String, "The trees and their parameters, as text.", False),
+        ("model", pl.String, "The network and its parameters, as text.", False),
         (
             "trained_on",
             pl.String,
             "JSON: how many playlists and histories it learned from; empty where too few.",
             False,
         ),
-        (c.SPACE_VERSION, pl.String, "The anchor's space that it was trained in.", False),
+        (
+            c.SPACE_VERSION,
+            pl.String,
+            "The anchor in force when it was trained; its own space is refitted (docs/adr/0005).",
+            False,
+        ),
     ),
     partition=c.WEEK,
 )

@@ -24,10 +24,11 @@ from recsys_assets.mixes.discover_weekly import assemble, no_shortlist, shortlis
 from recsys_assets.mixes.eligibility import Exclusions, build_exclusions, excluded_tracks
 from recsys_assets.mixes.evidence import evidence_for
 from recsys_assets.mixes.popular import rank_popular
-from recsys_assets.mixes.ranker import Ranker, RankerParams, fit_ranker, rank_candidates
+from recsys_assets.mixes.ranker import Ranker, RankerParams, rank_candidates
 from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.sources import SourceIndex, fit_sources
 from recsys_assets.mixes.tables import CANDIDATES, SOURCE_TYPE
+from recsys_assets.mixes.training import fit_ranker
 
 logger = logging.getLogger(__name__)
 

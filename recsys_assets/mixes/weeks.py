@@ -33,16 +33,16 @@ class WeekParams(EligibilityParams, frozen=True):
 
 
 class TrainParams(WeekParams, frozen=True):
-    """How much is spent on a week's ranker; fewer trees and rounds are for worlds that have little to teach."""
+    """How much is spent on a week's ranker; fewer passes and rounds are for worlds that have little to teach."""
 
-    trees: int = Field(default=_RANKER.trees, gt=0, description="Trees of the ranker.")
+    passes: int = Field(default=_RANKER.network.passes, gt=0, description="Times the network sees every list.")
     rounds_of_hiding: int = Field(
         default=_RANKER.rounds_of_hiding, gt=0, description="Times one more track of each basket is hidden."
     )
     n_reranked: int = Field(
         default=_RANKER.n_reranked,
         gt=0,
-        description="Best candidates that the trees reorder; the rest follow as they came.",
+        description="Best candidates that the network reorders; the rest follow as they came.",
     )
     max_training_queries: int = Field(
         default=_RANKER.max_training_queries, gt=0, description="Baskets asked in all rounds together."
@@ -51,7 +51,9 @@ class TrainParams(WeekParams, frozen=True):
     @property
     def ranker(self) -> RankerParams:
         """The ranker's parameters, these among them."""
-        return _RANKER.model_copy(update={name: getattr(self, name) for name in TrainParams.__annotations__})
+        own = {name: getattr(self, name) for name in TrainParams.__annotations__ if name != "passes"}
+        network = _RANKER.network.model_copy(update={"passes": self.passes})
+        return _RANKER.model_copy(update=own | {"network": network})
 
 
 def train_weeks(

@@ -16,7 +16,7 @@ MODULES = sorted((ROOT / "recsys_assets").rglob("*.py")) + sorted((ROOT / "scrap
 QUERIES = sorted((ROOT / "sql").rglob("*.sql"))
 PARAMETER = re.compile(r"\$(\w+)")
 # Loading the definitions happens in every process of a run: what weighs seconds waits until a step needs it.
-HEAVY = ("torch", "librosa", "sentence_transformers", "implicit", "scrapy", "sklearn", "lightgbm", "matplotlib")
+HEAVY = ("torch", "librosa", "sentence_transformers", "implicit", "scrapy", "sklearn", "matplotlib")
 ONE_HOME = {
     "dagster": ("defs", "definitions"),
     "deltalake": ("core/lake",),
@@ -24,7 +24,7 @@ ONE_HOME = {
     "implicit": ("latent", "evaluation"),
     "librosa": ("audio",),
     "sentence_transformers": ("corpus/encoder",),
-    "torch": ("audio",),
+    "torch": ("audio", "mixes/network"),
 }
 
 

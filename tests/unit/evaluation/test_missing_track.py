@@ -19,13 +19,13 @@ from recsys_assets.evaluation.peers import PLAYLIST_PEERS
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.mixes.candidates import BlendParams, propose
 from recsys_assets.mixes.features import build_features
-from recsys_assets.mixes.ranker import RankerParams, fit_ranker, rank_candidates
+from recsys_assets.mixes.network import NetworkParams
+from recsys_assets.mixes.ranker import RankerParams, rank_candidates
 from recsys_assets.mixes.sources import SourceParams, fit_sources, score_sources
+from recsys_assets.mixes.training import fit_ranker
 
 SOURCES = SourceParams(space=FactoriseParams(embedding_size=8, epochs=3, regularization=0.01, unobserved_weight=0.05))
-PARAMS = RankerParams(
-    sources=SOURCES, trees=10, least_rows_in_leaf=5, negative_share=1.0, n_reranked=30, rounds_of_hiding=1
-)
+PARAMS = RankerParams(sources=SOURCES, network=NetworkParams(passes=4), n_reranked=30, rounds_of_hiding=1)
 
 
 def entry_frame(n_playlists: int = 80, n_tracks: int = 60, seed: int = 4) -> pl.DataFrame:

@@ -13,16 +13,18 @@ from recsys_assets.core import columns as c
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.mixes.arrange import arrange_week
 from recsys_assets.mixes.baskets import concatenate, hide_one
-from recsys_assets.mixes.ranker import RankerParams, fit_ranker, rank_candidates
+from recsys_assets.mixes.network import NetworkParams
+from recsys_assets.mixes.ranker import RankerParams, rank_candidates
 from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.sources import SourceParams, fit_sources
 from recsys_assets.mixes.tables import SOURCE_TYPE
+from recsys_assets.mixes.training import fit_ranker
 from recsys_assets.mixes.weekly import deliver
 
 SOURCE_PARAMS = SourceParams(
     space=FactoriseParams(embedding_size=8, epochs=4, regularization=0.01, unobserved_weight=0.05)
 )
-PARAMS = RankerParams(sources=SOURCE_PARAMS, trees=5, least_rows_in_leaf=5, least_training_queries=5)
+PARAMS = RankerParams(sources=SOURCE_PARAMS, network=NetworkParams(passes=2), least_training_queries=5)
 
 
 def untitled(baskets):

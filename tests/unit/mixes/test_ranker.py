@@ -11,15 +11,15 @@ from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.mixes.baskets import Baskets, hide_one
 from recsys_assets.mixes.candidates import SOURCES, BlendParams, propose
 from recsys_assets.mixes.features import build_features
-from recsys_assets.mixes.ranker import Ranker, RankerParams, fit_ranker, rank_candidates
+from recsys_assets.mixes.network import NetworkParams
+from recsys_assets.mixes.ranker import Ranker, RankerParams, rank_candidates
 from recsys_assets.mixes.sources import SourceParams, fit_sources, score_sources
+from recsys_assets.mixes.training import fit_ranker
 
 SOURCE_PARAMS = SourceParams(
     space=FactoriseParams(embedding_size=8, epochs=4, regularization=0.01, unobserved_weight=0.05)
 )
-PARAMS = RankerParams(
-    sources=SOURCE_PARAMS, trees=20, least_rows_in_leaf=5, negative_share=1.0, n_reranked=40, rounds_of_hiding=2
-)
+PARAMS = RankerParams(sources=SOURCE_PARAMS, network=NetworkParams(passes=60), n_reranked=40, rounds_of_hiding=2)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_the_missing_track_is_found_far_more_often_than_by_popularity(task, rank
     assert hit_rate(ranked(ranker, index, visible), hidden, 3) > 3 * hit_rate(popular, hidden, 3)
 
 
-def test_the_trees_make_up_for_a_poor_first_score(task):
+def test_the_network_makes_up_for_a_poor_first_score(task):
     visible, hidden, facts = task
     poor = BlendParams(
         space=0, ridge=0, neighbours=0, baskets=0, similar_artist=0, same_artist=0, titles=1, adjacent=0, between=0
@@ -101,6 +101,16 @@ def test_scores_descend_and_padding_is_last(task, ranker, index):
         assert np.isneginf(found.scores[padded]).all()
         filled = np.where(padded, -1e9, found.scores)
         assert (np.diff(filled, axis=1) <= 0).all()
+
+
+def test_lists_shorter_than_what_is_reordered_are_padded_with_minus_infinity(task, ranker, index):
+    visible, _, _ = task
+    few = np.ones(visible.n_tracks, dtype=bool)
+    few[:: max(1, visible.n_tracks // 30)] = False
+    for _, found in rank_candidates(ranker, index, visible, blend=PARAMS.blend, barred=few):
+        assert (found.tracks < 0).any(axis=1).all()
+        assert np.isneginf(found.scores[found.tracks < 0]).all()
+        assert np.isfinite(found.scores[found.tracks >= 0]).all()
 
 
 def test_the_number_of_threads_changes_nothing(task, ranker, index):
