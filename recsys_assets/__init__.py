@@ -3,5 +3,5 @@
 import os
 
 # Before any library starts OpenMP threads. By default a thread that waits for the others spins; on two cores with
-# two runs LightGBM then trained the ranker in 270 s that takes 11 s when waiting threads sleep.
+# two runs a training of 11 s then took 270 s. Waiting threads sleep instead.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -59,8 +59,8 @@ class ListNetwork:
             hidden += biases
             np.maximum(hidden, 0, out=hidden)
         n_hidden = hidden.shape[-1]
-        scores: NDArray[np.float32] = hidden @ self.last[:n_hidden] + wide @ self.last[n_hidden:]
-        return scores
+        scores = hidden @ self.last[:n_hidden] + wide @ self.last[n_hidden:]
+        return np.asarray(scores, dtype=np.float32)
 
     def to_lists(self) -> dict[str, Any]:
         """Write as plain numbers, which give the same float32 when read."""
