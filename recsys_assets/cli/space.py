@@ -100,7 +100,7 @@ def _space_and_names(lake: "Lake") -> "tuple[LatentSpace, pl.DataFrame]":
     from recsys_assets.cli.names import newest
     from recsys_assets.core import columns as c
     from recsys_assets.latent.factorise import FactoriseParams
-    from recsys_assets.latent.space import SpaceTables, from_tables
+    from recsys_assets.latent.space_tables import SpaceTables, from_tables
     from recsys_assets.latent.tables import ARTIST_VECTORS, TRACK_VECTORS, USER_VECTORS
     from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
     from recsys_assets.raw.tables import RAW_ARTISTS, RAW_TRACKS

@@ -1,10 +1,8 @@
 """Artists, albums and tracks with their place in the planted space.
 
 Belongs here: who exists, where it lies, when it is released. The rows of the landing zone made of it are
-``catalogue_frames``; who listens is ``listeners``. Nothing here depends on how many days the world lasts.
-
-The space has ``DIMENSIONS`` = 20 axes: 16 of content (unit length for artists and tracks) and 4 in which the version
-directions lie, so that for every recording live - studio is the same vector.
+``catalogue_frames``; who listens is ``listeners``, the axes are ``geometry``. Nothing here depends on how many days the
+world lasts.
 """
 
 from dataclasses import dataclass
@@ -13,20 +11,22 @@ import numpy as np
 
 from recsys_assets.core.seeds import generator
 from recsys_assets.demo.affinity import ChoiceModel
-from recsys_assets.demo.genres import GENRES, MOODS
+from recsys_assets.demo.genres import GENRES
+from recsys_assets.demo.geometry import (
+    CONTENT_DIMENSIONS,
+    Space,
+    plant_space,
+    random_directions,
+    unit_rows,
+    with_version_axes,
+)
 from recsys_assets.demo.params import DemoParams
 
-CONTENT_DIMENSIONS = 16
-VERSION_DIMENSIONS = 4
-DIMENSIONS = CONTENT_DIMENSIONS + VERSION_DIMENSIONS
-
 STUDIO, LIVE, ACOUSTIC = 0, 1, 2
-VERSION_KINDS = ("studio", "live", "acoustic")
 VERSION_OFFSET = 1.0
 """Length of a version's offset: a live version lies farther from its song than the artist's other songs do, so that
 "nearest to the song" does not find it and "plus live minus studio" does."""
 
-FAMILY_PULL = 0.8
 ARTIST_SPREAD = 0.9
 TRACK_SPREAD = 0.45
 GUEST_PULL = 0.5
@@ -35,15 +35,6 @@ WITHDRAWN_SHARE = 0.006
 VERSION_POPULARITY = 0.8
 WITHDRAWN_POPULARITY = 0.2
 MAX_AGE_DAYS = 15 * 365
-
-
-@dataclass(frozen=True)
-class Space:
-    """Directions that everything is made from: float32, rows of length ``DIMENSIONS`` (moods: content part only)."""
-
-    genres: np.ndarray
-    moods: np.ndarray
-    versions: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -99,7 +90,7 @@ def build_catalogue(params: DemoParams, *, seed: int, start_weekday: int) -> Cat
         seed: of the world.
         start_weekday: 0 = Monday, of the world's first day, so that releases fall on Fridays.
     """
-    space = _plant_space(seed)
+    space = plant_space(seed)
     rng = generator(seed, "demo", "artists")
     artist_genre, artist_vectors, artist_log_popularity = _plant_artists(params, space, rng)
     layout = _lay_out_tracks(params, generator(seed, "demo", "albums"))
@@ -132,35 +123,6 @@ def build_catalogue(params: DemoParams, *, seed: int, start_weekday: int) -> Cat
     )
 
 
-def unit_rows(matrix: np.ndarray) -> np.ndarray:
-    """Return the rows scaled to length one, float32."""
-    return (matrix / np.linalg.norm(matrix, axis=1, keepdims=True)).astype(np.float32)
-
-
-def random_directions(rng: np.random.Generator, n: int, dimensions: int = CONTENT_DIMENSIONS) -> np.ndarray:
-    """Draw n unit vectors, evenly over the sphere."""
-    return unit_rows(rng.standard_normal((n, dimensions)))
-
-
-def _with_version_axes(content: np.ndarray) -> np.ndarray:
-    return np.hstack([content, np.zeros((len(content), VERSION_DIMENSIONS), dtype=np.float32)]).astype(np.float32)
-
-
-def _plant_space(seed: int) -> Space:
-    rng = generator(seed, "demo", "space")
-    families = sorted({family for genre in GENRES for family in genre.families})
-    # Orthonormal, so that a family pulls its genres together and apart from no other by accident.
-    axes, _ = np.linalg.qr(rng.standard_normal((CONTENT_DIMENSIONS, CONTENT_DIMENSIONS)))
-    family_axes = dict(zip(families, axes, strict=False))
-    own = random_directions(rng, len(GENRES))
-    pulled = [sum(family_axes[f] for f in genre.families) / np.sqrt(len(genre.families)) for genre in GENRES]
-    content = unit_rows(own + FAMILY_PULL * np.array(pulled))
-    directions, _ = np.linalg.qr(rng.standard_normal((VERSION_DIMENSIONS, VERSION_DIMENSIONS)))
-    versions = np.zeros((len(VERSION_KINDS), DIMENSIONS), dtype=np.float32)
-    versions[1:, CONTENT_DIMENSIONS:] = directions[: len(VERSION_KINDS) - 1]
-    return Space(genres=_with_version_axes(content), moods=random_directions(rng, len(MOODS)), versions=versions)
-
-
 def _plant_artists(
     params: DemoParams, space: Space, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -173,7 +135,7 @@ def _plant_artists(
     content = unit_rows(space.genres[genre, :CONTENT_DIMENSIONS] + ARTIST_SPREAD * noise)
     rank = rng.permutation(n) + 1.0
     # Zipf with exponent .8: the first of 4,000 artists has 4 % of the weight, as in public play counts.
-    return genre, _with_version_axes(content), (-0.8 * np.log(rank + 2)).astype(np.float32)
+    return genre, with_version_axes(content), (-0.8 * np.log(rank + 2)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -289,7 +251,7 @@ def _track_vectors(
     content = np.where(
         (guest >= 0)[:, None], content + GUEST_PULL * artist_vectors[guest, :CONTENT_DIMENSIONS], content
     )
-    vectors = _with_version_axes(unit_rows(content))
+    vectors = with_version_axes(unit_rows(content))
     song = np.where(layout.version_of >= 0, layout.version_of, np.arange(n))
     return (vectors[song] + VERSION_OFFSET * space.versions[layout.version_kind]).astype(np.float32)
 

@@ -13,8 +13,9 @@ import polars as pl
 from recsys_assets.core import columns as c
 from recsys_assets.core.seeds import generator
 from recsys_assets.demo.catalogue import ACOUSTIC, LIVE, STUDIO, Catalogue
-from recsys_assets.demo.genres import GENRES, HOSTILE_ARTISTS, HOSTILE_TITLES, VENUES
+from recsys_assets.demo.genres import GENRES
 from recsys_assets.demo.names import NameMaker
+from recsys_assets.demo.words import HOSTILE_ARTISTS, HOSTILE_TITLES, VENUES
 
 MBID_SHARE = 0.9
 ISRC_SHARE = 0.92

@@ -9,15 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_assets.core.seeds import generator
-from recsys_assets.demo.catalogue import (
-    CONTENT_DIMENSIONS,
-    DIMENSIONS,
-    VERSION_KINDS,
-    Catalogue,
-    random_directions,
-    unit_rows,
-)
+from recsys_assets.demo.catalogue import Catalogue
 from recsys_assets.demo.genres import GENRES
+from recsys_assets.demo.geometry import CONTENT_DIMENSIONS, DIMENSIONS, VERSION_KINDS, random_directions, unit_rows
 from recsys_assets.demo.params import DemoParams
 
 DELIBERATE, PASSIVE, SKIPPER, SLEEPER, SUPERFAN = range(5)

@@ -10,11 +10,13 @@ import numpy as np
 
 from recsys_assets.core.seeds import generator
 from recsys_assets.demo.affinity import PROPOSALS, ChoiceModel
-from recsys_assets.demo.catalogue import CONTENT_DIMENSIONS, Catalogue, unit_rows
-from recsys_assets.demo.genres import GENRES, HOSTILE_PLAYLISTS, MOODS
+from recsys_assets.demo.catalogue import Catalogue
+from recsys_assets.demo.genres import GENRES
+from recsys_assets.demo.geometry import CONTENT_DIMENSIONS, unit_rows
 from recsys_assets.demo.listeners import Listeners
 from recsys_assets.demo.params import DemoParams
 from recsys_assets.demo.sessions import DAY_MS
+from recsys_assets.demo.words import HOSTILE_PLAYLISTS, MOODS
 
 GOOD, RANDOM, GIBBERISH, SHORT, PROMO = range(5)
 QUALITIES = ("good", "random", "gibberish_title", "too_short", "promo")

@@ -11,13 +11,15 @@ import numpy as np
 import polars as pl
 
 from recsys_assets.core import columns as c
-from recsys_assets.demo.catalogue import VERSION_KINDS, Catalogue
+from recsys_assets.demo.catalogue import Catalogue
 from recsys_assets.demo.catalogue_frames import CatalogueFrames
 from recsys_assets.demo.fraud import Schemes
-from recsys_assets.demo.genres import GENRES, MOODS
+from recsys_assets.demo.genres import GENRES
+from recsys_assets.demo.geometry import VERSION_KINDS
 from recsys_assets.demo.listeners import DRIFT_DAYS, HABITS, HONEST, KINDS, MAX_POINTS, PASSIVE, Listeners
 from recsys_assets.demo.params import DemoParams
 from recsys_assets.demo.playlists import QUALITIES, Playlists
+from recsys_assets.demo.words import MOODS
 
 
 @dataclass(frozen=True)

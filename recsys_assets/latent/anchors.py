@@ -14,7 +14,8 @@ from recsys_assets.core.ids import IdMap
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.windows import monday_of
 from recsys_assets.latent.factorise import FactoriseParams
-from recsys_assets.latent.space import LatentSpace, SpaceTables, from_tables
+from recsys_assets.latent.space import LatentSpace
+from recsys_assets.latent.space_tables import SpaceTables, from_tables
 from recsys_assets.latent.tables import ANCHOR_TABLES
 
 WEEK = timedelta(days=7)

@@ -15,7 +15,8 @@ from recsys_assets.core.windows import monday_of
 from recsys_assets.latent.anchors import Anchors, make_first
 from recsys_assets.latent.layout import MapParams, build_space_map
 from recsys_assets.latent.neighbours import artist_neighbours, track_neighbours
-from recsys_assets.latent.space import LatentSpace, SpaceTables, from_tables
+from recsys_assets.latent.space import LatentSpace
+from recsys_assets.latent.space_tables import SpaceTables, from_tables
 from recsys_assets.latent.tables import (
     ANCHOR_ARTIST_VECTORS,
     ANCHOR_TRACK_VECTORS,

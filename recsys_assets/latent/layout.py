@@ -1,7 +1,7 @@
 """The latent space flattened to two dimensions for looking: places of tracks and artists on the map.
 
-Belongs here: which points are on the map, and where. How it is drawn is ``map_picture`` (PNG) and ``map_html`` (page);
-distances that mean something are those of the space itself (``neighbours``), never those of the map.
+Belongs here: where points lie. Which points are on the map is ``map_points``, how it is drawn ``map_picture`` (PNG) and
+``map_html`` (page); distances that mean something are those of the space itself (``neighbours``), never those of the map.
 
 The method is t-SNE (van der Maaten and Hinton 2008) over vectors of length one, so that near means a high cosine. Two
 things keep the maps of two days alike: a start from yesterday's places, at their full size and without the early
@@ -13,17 +13,13 @@ which keeps its large structure (Kobak and Berens 2019).
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from polars._typing import PolarsDataType
 from pydantic import BaseModel, Field
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import InvalidArgumentError
-from recsys_assets.core.schemas import EMBEDDING, IDS, require
 from recsys_assets.core.seeds import derived_seed, generator
+from recsys_assets.latent.map_points import choose_points
 from recsys_assets.latent.tables import SPACE_MAP
-
-TRACK = "track"
-ARTIST = "artist"
 
 # t-SNE wants a few neighbours for every point: with fewer points the main axes say all there is to say.
 _FEWEST_FOR_TSNE = 5
@@ -81,13 +77,14 @@ def build_space_map(  # noqa: PLR0917 - five tables and how: each has a type of 
         The rows of ``SPACE_MAP`` without a date, ordered by kind and id. A genre is the first of the track's, else the
         first of its first credited artist's; an artist without one has that of their most streamed track.
     """
-    tracks, artists = _described(tracks, artists)
-    streams = _streams(play_counts)
-    points = _choose(
-        pl.concat(
-            [_track_points(track_vectors, tracks, streams), _artist_points(artist_vectors, tracks, artists, streams)]
-        ),
-        params,
+    points = choose_points(
+        track_vectors,
+        artist_vectors,
+        tracks,
+        artists,
+        play_counts,
+        max_points=params.max_points,
+        artist_share=params.artist_share,
     )
     vectors = np.asarray(points[c.VECTOR].to_list(), dtype=np.float32).reshape(len(points), -1 if len(points) else 0)
     places = lay_out(vectors, params, seed=seed, previous=_places_before(points, previous))
@@ -228,94 +225,6 @@ def _turn_onto(
 def _scale(places: NDArray[np.float64]) -> NDArray[np.float32]:
     farthest = np.abs(places).max()
     return (places / farthest if farthest > 0 else places).astype(np.float32)
-
-
-def _with_columns(frame: pl.DataFrame, dtypes: dict[str, PolarsDataType], *, key: str) -> pl.DataFrame:
-    """Select these columns, nulls for those that are missing, one row per key."""
-    return frame.select(
-        pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in dtypes.items()
-    ).unique(key, keep="first", maintain_order=True)
-
-
-def _first(name: str) -> pl.Expr:
-    """First entry of a list that says anything."""
-    return pl.col(name).list.eval(pl.element().filter(pl.element().str.strip_chars() != "")).list.first()
-
-
-def _described(tracks: pl.DataFrame, artists: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Tracks and artists as far as anybody described them, each with its ``genre``."""
-    artists = _with_columns(
-        artists, {c.ARTIST_ID: pl.String(), c.NAME: pl.String(), c.GENRES: IDS}, key=c.ARTIST_ID
-    ).with_columns(_first(c.GENRES).alias("genre"))
-    tracks = _with_columns(
-        tracks, {c.TRACK_ID: pl.String(), c.TITLE: pl.String(), c.ARTIST_IDS: IDS, c.GENRES: IDS}, key=c.TRACK_ID
-    )
-    tracks = (
-        tracks.with_columns(_first(c.ARTIST_IDS).alias(c.ARTIST_ID), _first(c.GENRES).alias("genre"))
-        .join(artists.select(c.ARTIST_ID, artist_genre="genre"), on=c.ARTIST_ID, how="left", maintain_order="left")
-        .with_columns(pl.coalesce("genre", "artist_genre"))
-    )
-    return tracks, artists
-
-
-def _streams(play_counts: pl.DataFrame) -> pl.DataFrame:
-    return play_counts.group_by(c.TRACK_ID).agg(pl.col(c.PLAY_COUNT).cast(pl.Float64).sum())
-
-
-def _track_points(vectors: pl.DataFrame, tracks: pl.DataFrame, streams: pl.DataFrame) -> pl.DataFrame:
-    require(vectors, {c.TRACK_ID: pl.String, c.VECTOR: EMBEDDING}, what="track_vectors")
-    return (
-        vectors.join(tracks, on=c.TRACK_ID, how="left")
-        .join(streams, on=c.TRACK_ID, how="left")
-        .select(
-            pl.lit(TRACK).alias("kind"),
-            pl.col(c.TRACK_ID).alias("id"),
-            pl.col(c.TITLE).alias(c.NAME),
-            c.ARTIST_IDS,
-            "genre",
-            pl.col(c.PLAY_COUNT).fill_null(0.0),
-            c.VECTOR,
-        )
-    )
-
-
-def _artist_points(
-    vectors: pl.DataFrame, tracks: pl.DataFrame, artists: pl.DataFrame, streams: pl.DataFrame
-) -> pl.DataFrame:
-    require(vectors, {c.ARTIST_ID: pl.String, c.VECTOR: EMBEDDING}, what="artist_vectors")
-    # Sorted before it is summed: sums of floats depend on their order.
-    of_tracks = (
-        tracks.join(streams, on=c.TRACK_ID, how="left")
-        .select(c.TRACK_ID, pl.col(c.ARTIST_IDS).list.unique().alias(c.ARTIST_ID), "genre", c.PLAY_COUNT)
-        .explode(c.ARTIST_ID)
-        .sort(c.PLAY_COUNT, c.TRACK_ID, descending=[True, False], nulls_last=True)
-        .group_by(c.ARTIST_ID, maintain_order=True)
-        .agg(pl.col(c.PLAY_COUNT).sum(), pl.col("genre").drop_nulls().first().alias("track_genre"))
-    )
-    return (
-        vectors.join(artists, on=c.ARTIST_ID, how="left")
-        .join(of_tracks, on=c.ARTIST_ID, how="left")
-        .select(
-            pl.lit(ARTIST).alias("kind"),
-            pl.col(c.ARTIST_ID).alias("id"),
-            c.NAME,
-            pl.lit(None, dtype=IDS).alias(c.ARTIST_IDS),
-            pl.coalesce("genre", "track_genre").alias("genre"),
-            pl.col(c.PLAY_COUNT).fill_null(0.0),
-            c.VECTOR,
-        )
-    )
-
-
-def _choose(points: pl.DataFrame, params: MapParams) -> pl.DataFrame:
-    """The most streamed points that have a direction, in the order of the table; artists take their share at most."""
-    points = points.filter(pl.col(c.VECTOR).list.eval(pl.element() != 0).list.any()).sort(
-        c.PLAY_COUNT, "id", descending=[True, False]
-    )
-    chosen_artists = points.filter(kind=ARTIST).head(int(params.max_points * params.artist_share))
-    chosen_tracks = points.filter(kind=TRACK).head(params.max_points - len(chosen_artists))
-    return pl.concat([chosen_artists, chosen_tracks]).sort("kind", "id")
 
 
 def _places_before(points: pl.DataFrame, previous: pl.DataFrame | None) -> NDArray[np.float64] | None:

@@ -16,15 +16,8 @@ from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.seeds import derived_seed
 from recsys_assets.core.warehouse import SqlSettings
 from recsys_assets.latent.anchors import WEEK, Anchors, empty_space
-from recsys_assets.latent.space import (
-    FittedSpace,
-    LatentSpace,
-    digest_matrix,
-    fit_anchor,
-    fit_day,
-    name_version,
-    to_tables,
-)
+from recsys_assets.latent.space import FittedSpace, LatentSpace, digest_matrix, fit_anchor, fit_day, name_version
+from recsys_assets.latent.space_tables import to_tables
 from recsys_assets.latent.tables import ANCHOR_TABLES, SPACE_TABLES
 from recsys_assets.latent.tune import SearchParams, TuneParams, tune
 from recsys_assets.play_matrix.confidence import Evidence, weigh_evidence

@@ -22,7 +22,7 @@ import polars as pl
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import SchemaMismatchError
 from recsys_assets.core.schemas import require
-from recsys_assets.latent.layout import ARTIST, TRACK
+from recsys_assets.latent.map_points import ARTIST, TRACK
 from recsys_assets.latent.map_style import style_map
 
 TEMPLATE = "map_template.html"

@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recsys_assets.core import columns as c
-from recsys_assets.latent.layout import ARTIST
+from recsys_assets.latent.map_points import ARTIST
 from recsys_assets.latent.map_style import STEPS, GenreStyle, MapStyle, style_map
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.demo.affinity import true_affinity
-from recsys_assets.demo.genres import GENRES, HOSTILE_ARTISTS, HOSTILE_PLAYLISTS, HOSTILE_TITLES
+from recsys_assets.demo.genres import GENRES
 from recsys_assets.demo.params import DemoParams
+from recsys_assets.demo.words import HOSTILE_ARTISTS, HOSTILE_PLAYLISTS, HOSTILE_TITLES
 from recsys_assets.demo.world import World, generate_world, playlists_on
 
 START = date(2026, 3, 2)

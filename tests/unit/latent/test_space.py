@@ -9,16 +9,8 @@ import pytest
 from recsys_assets.core.errors import InvalidArgumentError, VersionMismatchError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.latent.align import fit_rotation
-from recsys_assets.latent.space import (
-    SpaceTables,
-    credit_matrix,
-    digest_matrix,
-    fit_anchor,
-    fit_day,
-    from_tables,
-    name_version,
-    to_tables,
-)
+from recsys_assets.latent.space import credit_matrix, digest_matrix, fit_anchor, fit_day, name_version
+from recsys_assets.latent.space_tables import SpaceTables, from_tables, to_tables
 from recsys_assets.play_matrix.matrix import build_matrix
 
 
