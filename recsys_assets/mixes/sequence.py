@@ -1,6 +1,6 @@
 """The order of a mix, so that neighbours flow: near tracks in a row, never one artist twice running.
 
-Belongs here: orders of given tracks and how well they flow. Which tracks are in the mix is decided before.
+Belongs here: orders of given tracks. Which tracks are in the mix is decided before.
 
 An open path of fixed start through the tracks that maximises the similarity of neighbours: the nearest neighbour next,
 then 2-opt (Croes 1958), the best reversal of a stretch until none helps. All mixes of a batch take each step together.
@@ -38,27 +38,6 @@ def order_tracks(
         order[going], has_moved = _best_reversal(similarity[going], order[going], lengths[going])
         going = going[has_moved]
     return order
-
-
-def mean_neighbour_similarity(
-    similarity: NDArray[np.float32], order: NDArray[np.integer], lengths: NDArray[np.integer]
-) -> NDArray[np.float64]:
-    """Mean similarity of neighbours in each mix, shape (n_mixes,); NaN for a mix of fewer than two tracks."""
-    steps = np.take_along_axis(np.take_along_axis(similarity, order[:, :-1, None], axis=1), order[:, 1:, None], axis=2)[
-        :, :, 0
-    ]
-    is_real = np.arange(1, order.shape[1])[None, :] < np.asarray(lengths)[:, None]
-    count = is_real.sum(axis=1)
-    return np.where(count > 0, np.where(is_real, steps, 0).sum(axis=1) / np.maximum(count, 1), np.nan)
-
-
-def mean_random_similarity(similarity: NDArray[np.float32], lengths: NDArray[np.integer]) -> NDArray[np.float64]:
-    """What ``mean_neighbour_similarity`` is over all orders: the mean over all pairs, shape (n_mixes,)."""
-    n = similarity.shape[1]
-    is_real = np.arange(n)[None, :] < np.asarray(lengths)[:, None]
-    pairs = is_real[:, :, None] & is_real[:, None, :] & ~np.eye(n, dtype=bool)
-    count = pairs.sum(axis=(1, 2))
-    return np.where(count > 0, np.where(pairs, similarity, 0).sum(axis=(1, 2)) / np.maximum(count, 1), np.nan)
 
 
 def _nearest_next(similarity: NDArray[np.float32], lengths: NDArray[np.integer]) -> NDArray[np.int64]:

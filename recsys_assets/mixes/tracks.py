@@ -1,10 +1,9 @@
-"""What the ranker knows of tracks besides who put them together: their artists, and which are versions of one song.
+"""What the ranker knows of tracks besides who put them together: their artists.
 
-Belongs here: names and credits as integers. Popularity and similarity are counted from baskets, in ``sources``.
+Belongs here: credits as integers. Popularity and similarity are counted from baskets, in ``sources``; which tracks are
+versions of one recording is ``versions``.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,20 +15,15 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.schemas import require
 
-_VERSION_NOTE = re.compile(r"\s*(?:[\(\[][^\)\]]*[\)\]]|\s-\s.*$)")
-_NOT_A_WORD = re.compile(r"[\W_]+")
-
 
 @dataclass(frozen=True)
 class TrackFacts:
     """Facts by track row.
 
-    ``artist`` is the first credited artist, ``song`` is shared by versions of one song by one artist (both int32,
-    dense from 0; a track without a known artist has one of its own).
+    ``artist`` is the first credited artist, int32, dense from 0; a track without a known artist has one of its own.
     """
 
     artist: NDArray[np.int32]
-    song: NDArray[np.int32]
     n_artists: int
 
     @property
@@ -45,13 +39,13 @@ def build_track_facts(tracks: pl.DataFrame, track_ids: IdMap) -> TrackFacts:
     """Make facts of the catalogue.
 
     Args:
-        tracks: one row per ``track_id`` with ``title`` and ``artist_ids`` (null or empty where unknown).
+        tracks: one row per ``track_id`` with ``artist_ids`` (null or empty where unknown).
         track_ids: the rows; a track absent from ``tracks`` counts as unknown.
     """
-    require(tracks, {c.TRACK_ID: pl.String, c.TITLE: pl.String, c.ARTIST_IDS: pl.List(pl.String)}, what="tracks")
+    require(tracks, {c.TRACK_ID: pl.String, c.ARTIST_IDS: pl.List(pl.String)}, what="tracks")
     wanted = pl.DataFrame({c.TRACK_ID: track_ids.ids})
     facts = wanted.join(
-        tracks.select(c.TRACK_ID, c.TITLE, artist=pl.col(c.ARTIST_IDS).list.first()).unique(
+        tracks.select(c.TRACK_ID, artist=pl.col(c.ARTIST_IDS).list.first()).unique(
             c.TRACK_ID, keep="first", maintain_order=True
         ),
         on=c.TRACK_ID,
@@ -62,20 +56,4 @@ def build_track_facts(tracks: pl.DataFrame, track_ids: IdMap) -> TrackFacts:
         artist=pl.coalesce(pl.lit("a:") + pl.col("artist"), pl.lit("t:") + pl.col(c.TRACK_ID)),
     )
     artist = IdMap.of(facts["artist"])
-    # A title that says nothing makes a song of its own.
-    songs = [
-        f"{a}\0{song_key(title)}" if title and song_key(title) else f"\0{track}"
-        for a, title, track in zip(facts["artist"], facts[c.TITLE], facts[c.TRACK_ID], strict=True)
-    ]
-    song = IdMap.of(songs)
-    return TrackFacts(artist=artist.rows(facts["artist"]), song=song.rows(songs), n_artists=artist.size)
-
-
-def song_key(title: str) -> str:
-    """Reduce a title to what its versions share: ``Hurt - Live``, ``Hurt (2002 Remaster)`` and ``HURT`` give ``hurt``.
-
-    Notes in brackets and after a dash go, then case, accents and punctuation; a title that is nothing but a note keeps it.
-    """
-    bare = _VERSION_NOTE.sub("", title).strip() or title
-    folded = "".join(ch for ch in unicodedata.normalize("NFKD", bare.casefold()) if not unicodedata.combining(ch))
-    return _NOT_A_WORD.sub(" ", folded).strip()
+    return TrackFacts(artist=artist.rows(facts["artist"]), n_artists=artist.size)

@@ -13,17 +13,25 @@ from recsys_assets.core.public_ids import ISRC_PATTERN
 
 # Words that begin or end a note about an edition. A remix counts: a mix that holds a song twice bores in either form.
 VERSION_WORDS = (
-    "a cappella", "acapella", "acoustic", "alternate", "anniversary", "bonus", "deluxe", "demo", "edit", "edition",
-    "extended", "feat", "featuring", "ft", "instrumental", "karaoke", "live", "mono", "orchestral", "outtake",
-    "re-recorded", "rehearsal", "reissue", "remaster", "remastered", "remix", "remixed", "reprise", "rerecorded",
-    "rework", "slowed", "sped up", "stereo", "stripped", "unplugged", "version", "vip",
+    "8d audio", "a cappella", "acapella", "acoustic", "acustica", "acustico", "akustik", "alternate", "anniversary",
+    "ao vivo", "bonus", "dal vivo", "deluxe", "demo", "edit", "edition", "en concert", "en directo", "en vivo",
+    "extended", "feat", "featuring", "ft", "instrumental", "karaoke", "mono", "nightcore", "orchestral", "outtake",
+    "re-recorded", "rehearsal", "reissue", "remaster", "remastered", "remasterizada", "remasterizado", "remix",
+    "remixed", "reprise", "rerecorded", "rework", "slowed", "sped up", "speed up", "stereo", "stripped", "unplugged",
+    "version", "vip",
 )  # fmt: skip
 # Words that only end one: "Song - Take 2", but "Song - Take Me Home" is another song.
-_LAST_WORDS = ("clean", "cover", "dub", "explicit", "master", "mix", "recorded", "session", "sessions", "take", "track")
+_LAST_WORDS = (
+    "clean", "cover", "dub", "explicit", "live", "master", "mix", "recorded", "session", "sessions", "take", "track",
+)  # fmt: skip
+# Words that are one alone: "Song - Single", but "Song (Every Single Day)" is another song.
+_WHOLE_NOTES = ("8d", "original", "single")
 _NUMBERS = r"(?:\d+(?:st|nd|rd|th)?[\s'\u2019-]*)*"
+# "Live" begins one where a place, a year or another note follows: "Love - Live to Tell" is a song.
+_LIVE = r"live(?:(?:\s+(?:at|aus|bei|dal|desde|em|en|from|im|in|on)\b|\s*@|\s*[,;:/&+\u2013-]\s|\s+['\u2019]?\d\d)[^()\[\]]*)"
 _NOTE = (
-    rf"{_NUMBERS}(?:(?:{'|'.join(VERSION_WORDS)})\b[^()\[\]]*"
-    rf"|[^()\[\]]*\b(?:{'|'.join(VERSION_WORDS + _LAST_WORDS)})\.?\s*{_NUMBERS})"
+    rf"(?:{_NUMBERS}(?:(?:{'|'.join(VERSION_WORDS)})\b[^()\[\]]*|{_LIVE}"
+    rf"|[^()\[\]]*\b(?:{'|'.join(VERSION_WORDS + _LAST_WORDS)})\.?\s*{_NUMBERS})|{'|'.join(_WHOLE_NOTES)})"
 )
 _SUFFIX = (
     rf"(?:\s*[\(\[]\s*{_NOTE}\s*[\)\]]|\s+[-\u2013\u2014]\s+{_NOTE}|\s+(?:feat|ft|featuring)\b\.?\s[^()\[\]]*)\s*$"
@@ -36,8 +44,9 @@ def bare_title(title: pl.Expr) -> pl.Expr:
     """Reduce titles to what all versions share.
 
     ``Hurt - Live``, ``Hurt (2002 Remaster)``, ``HURT [feat. X]`` give ``hurt``. Case, accents and punctuation go; a
-    note stays unless it begins or ends with a word of ``VERSION_WORDS``, so ``(I Can't Get No) Satisfaction`` keeps its
-    brackets' words. A title that is nothing but notes or signs is kept as it is, in lower case; null stays null.
+    note stays unless a word of ``VERSION_WORDS`` begins or ends it or it is one of the notes above, so
+    ``(I Can't Get No) Satisfaction`` keeps its brackets' words. A title that is nothing but notes or signs is kept as
+    it is, in lower case; null stays null.
     """
     whole = title.str.normalize("NFKD").str.replace_all("[\u0300-\u036f]", "").str.to_lowercase().str.strip_chars()
     bare = whole

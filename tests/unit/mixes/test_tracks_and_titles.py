@@ -2,42 +2,22 @@
 
 import numpy as np
 import polars as pl
-import pytest
 from basket_world import basket_world
 
 from recsys_assets.core.ids import IdMap
 from recsys_assets.mixes.titles import fit_titles, plain_title, similar_titles
-from recsys_assets.mixes.tracks import build_track_facts, song_key
+from recsys_assets.mixes.tracks import build_track_facts
 
 
-@pytest.mark.parametrize(
-    ("title", "key"),
-    [
-        ("Hurt - Live at the Forum", "hurt"),
-        ("Hurt (2002 Remaster)", "hurt"),
-        ("HURT [acoustic]", "hurt"),
-        ("Señorita", "senorita"),
-        ("(Intro)", "intro"),
-        ("99 Problems", "99 problems"),
-        ("愛", "愛"),
-        ("Half-Life", "half life"),
-    ],
-)
-def test_versions_of_a_song_share_a_key(title: str, key: str):
-    assert song_key(title) == key
-
-
-def test_songs_belong_to_their_artist_and_the_unknown_to_themselves():
+def test_tracks_belong_to_their_first_artist_and_the_unknown_to_themselves():
     tracks = pl.DataFrame(
         {
             "track_id": ["a", "b", "c", "d"],
-            "title": ["Hurt", "Hurt - Live", "Hurt", None],
             "artist_ids": [["x"], ["x", "y"], ["y"], None],
         },
-        schema={"track_id": pl.String, "title": pl.String, "artist_ids": pl.List(pl.String)},
+        schema={"track_id": pl.String, "artist_ids": pl.List(pl.String)},
     )
     facts = build_track_facts(tracks, IdMap.of(["a", "b", "c", "d", "e"]))
-    assert facts.song[0] == facts.song[1] != facts.song[2]
     assert facts.artist[0] == facts.artist[1] != facts.artist[2]
     assert len(set(facts.artist[2:].tolist())) == 3
     assert facts.by_artist.sum() == 5
