@@ -32,7 +32,8 @@ daily = dg.define_asset_job(
 monday = dg.define_asset_job(
     "monday",
     selection=dg.AssetSelection.tag(CADENCE, "weekly"),
-    description="A week's anchor of the latent space, its ranker, and the Discover Weekly delivered on the Monday.",
+    description="A week's anchor of the latent space, its ranker, the Discover Weekly delivered on the Monday, and how "
+    "good the one before it was.",
     # Anchors are turned onto the week before: dagster.yaml lets one of these run at a time, oldest first.
     tags={CADENCE: "weekly"},
 )

@@ -10,6 +10,7 @@ from factories import day, rows_of, stored
 
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.schemas import TableSchema
+from recsys_assets.evaluation.metrics_picture import MIX_LINES, draw_metrics
 from recsys_assets.evaluation.mix_metrics import MixMetricsParams, measure_week
 from recsys_assets.evaluation.tables import MIX_METRICS
 from recsys_assets.mixes.tables import CANDIDATES, DISCOVER_WEEKLY
@@ -133,3 +134,14 @@ def test_nothing_delivered_and_nothing_heard_give_no_rows(world):
 
 def test_an_empty_lake_has_nothing_to_judge(lake):
     assert measure(lake).is_empty()
+
+
+@pytest.mark.parametrize("weeks", [0, 1, 3])
+def test_figures_are_drawn_over_the_weeks(world, weeks):
+    found = measure(world)
+    kept = [found.with_columns(week=pl.lit(MONDAY + timedelta(weeks=n))) for n in range(weeks)]
+    figures = pl.concat([MIX_METRICS.empty(), *(MIX_METRICS.arrange(each).collect() for each in kept)])
+
+    png = draw_metrics(figures, metric="recall@30", title="first listens", lines=MIX_LINES, by="week")
+
+    assert png.startswith(b"\x89PNG")

@@ -7,7 +7,9 @@ import pytest
 
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.seeds import generator
+from recsys_assets.latent.making import AnchorParams, tune_params
 from recsys_assets.latent.tune import TuneParams, choose_embedding_size, tune
+from recsys_assets.metrics.ranking import ndcg_at
 from recsys_assets.metrics.splits import hide_share_per_row
 
 POOR_START = TuneParams(
@@ -56,13 +58,36 @@ def test_a_sample_of_listeners_is_enough_to_choose(split):
     assert tuned.ndcg > tuned.trials["ndcg"][0] + 0.02
 
 
+def test_popularity_is_judged_on_the_listeners_that_settings_are(split):
+    few = POOR_START.model_copy(update={"max_listeners": 40, "max_trials": 1})
+    tuned = tune(split.visible, split.hidden, params=few, seed=0, num_threads=1)
+    rows = np.sort(generator(0, "tune").choice(60, 40, replace=False))
+    visible, hidden = split.visible[rows], split.hidden[rows]
+    judged = np.flatnonzero(np.diff(hidden.indptr))
+    counts = np.tile(visible.getnnz(axis=0).astype(float), (len(judged), 1))
+    counts[visible[judged].toarray() > 0] = -np.inf
+    counts[:, visible.getnnz(axis=0) == 0] = -np.inf
+    ranked = np.argsort(-counts, axis=1, kind="stable")
+    ranked[~np.isfinite(np.take_along_axis(counts, ranked, axis=1))] = -1
+
+    assert tuned.popular_ndcg == pytest.approx(ndcg_at(100, ranked, hidden[judged]).mean())
+    whole = tune(split.visible, split.hidden, params=few.model_copy(update={"max_listeners": 60}), seed=0)
+    assert whole.popular_ndcg != tuned.popular_ndcg
+
+
+def test_protocols_search_as_anchors_do():
+    assert tune_params(AnchorParams()) == TuneParams()
+    changed = AnchorParams(max_trials=3, epochs=5, max_embedding_size=9)
+    assert tune_params(changed) == TuneParams(max_trials=3, epochs=5, max_embedding_size=9)
+
+
 def test_nothing_to_judge_keeps_the_first_setting(split):
     empty = split.hidden.copy()
     empty.data[:] = 0
     empty.eliminate_zeros()
     tuned = tune(split.visible, empty, params=POOR_START, seed=0, num_threads=1)
     assert tuned.params.regularization == 1e-5
-    assert tuned.ndcg == 0
+    assert tuned.ndcg == tuned.popular_ndcg == 0
 
 
 @pytest.mark.parametrize(("pairs", "size"), [(0, 8), (100, 8), (4_000, 64), (57_000, 128), (10_000_000, 128)])
