@@ -14,6 +14,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy import sparse
 
 from recsys_assets.core import columns as c
@@ -45,6 +46,9 @@ CUT = 30
 
 class MixMetricsParams(SpaceMetricsParams, EligibilityParams, frozen=True):
     """Who is judged, and what nobody was offered."""
+
+    # Each brings a thousand candidates: ten million rows are half a gigabyte.
+    max_listeners: int = Field(default=10_000, ge=10, description="Listeners judged; a random sample of more.")
 
 
 @dataclass(frozen=True)
