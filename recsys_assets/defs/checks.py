@@ -43,7 +43,7 @@ def report(results: Sequence[GateResult]) -> dg.AssetCheckResult:
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
         description=" · ".join(result.notes for result in failed[:3])
-        or (results[0].notes if results else "nothing to judge"),
+        or (results[-1].notes if results else "nothing to judge"),
         metadata=metadata,
     )
 

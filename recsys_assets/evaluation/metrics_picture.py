@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -56,7 +57,14 @@ def draw_metrics(metrics: pl.DataFrame, *, metric: str, title: str, lines: tuple
         days, colour = rows[by].to_list(), line.colour
         axes.plot(days, rows["value"], line.style, color=colour, marker="o", markersize=3.5, label=line.label)
         if line.has_band and rows["low"].null_count() == 0:
-            axes.fill_between(days, rows["low"].to_numpy(), rows["high"].to_numpy(), color=colour, alpha=0.15, lw=0)
+            low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
+            axes.fill_between(days, low, high, color=colour, alpha=0.15, lw=0)
+            # A band over one day has no width.
+            axes.vlines(days, low, high, color=colour, alpha=0.5, lw=1)
+    shown = metrics[by].unique().to_list()
+    if len(shown) == 1:
+        # Without this the axis of a single day spans years.
+        axes.set_xlim(shown[0] - timedelta(days=3), shown[0] + timedelta(days=3))
     locator = AutoDateLocator(minticks=3, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
