@@ -8,13 +8,10 @@ from pathlib import Path
 import dagster as dg
 
 from recsys_assets.definitions import defs
-from recsys_assets.defs.partitions import FIRST_DAY
+from recsys_assets.defs.partitions import FIRST_DAY, RANGE_END, RANGE_START
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.raw.signatures import daily_signatures
 from recsys_assets.tables import ALL_TABLES
-
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
 
 
 @dataclass(frozen=True)

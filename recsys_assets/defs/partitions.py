@@ -19,6 +19,9 @@ WEEKLY_MONDAY = dg.WeeklyPartitionsDefinition(
 
 # The tag by which jobs choose their assets and the run queue its limits.
 CADENCE = "recsys/cadence"
+# The tags by which Dagster knows a run of several partitions.
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
 
 
 def cadence_of(partitions: dg.PartitionsDefinition | None) -> str:

@@ -4,7 +4,8 @@ Events (plays, feedback) are daily. Snapshots (catalogue, playlists, totals) hav
 is kept under the day it arrived on, and whoever needs it reads the newest that arrived by its own day.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -12,6 +13,7 @@ import dagster as dg
 from recsys_assets.core.forgotten import Forgotten
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
+from recsys_assets.core.locks import locked
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_multi_asset
@@ -28,7 +30,7 @@ from recsys_assets.raw.gates import (
     volume,
 )
 from recsys_assets.raw.ingest import Catalogue, Ingested, ingest_range, working_folder
-from recsys_assets.raw.snapshots import changed_days
+from recsys_assets.raw.snapshots import changed_days, flat_arrivals
 from recsys_assets.raw.tables import LANDED, RAW, REJECTED
 
 
@@ -43,6 +45,22 @@ def _outputs(ingested: Ingested, source: Source, home: HomeResource) -> Iterator
     yield dg.Output(Slices(rows, days), output_name=RAW[source.name].name, metadata=note)
     yield dg.Output(Slices(rejected, days), output_name=REJECTED[source.name].name)
     yield dg.Output(Slices(ingested.landed, days), output_name=LANDED[source.name].name)
+
+
+@contextmanager
+def _reading_alone(home: HomeResource, source: Source, days: Sequence[date] = ()) -> Iterator[None]:
+    """Let nobody else read the same days of a source from here until its rows are in the lake.
+
+    Of two runs of one day, the one that looked at the landing zone first could be the last to write, and would take
+    back a file that the other had read. One day shares the source with other days; a range or a snapshot does not.
+    """
+    folder = home.home.state / "locks"
+    is_one = len(days) == 1
+    with ExitStack() as held:
+        held.enter_context(locked(folder / source.name, alone=not is_one))
+        if is_one:
+            held.enter_context(locked(folder / f"{source.name}-{days[0]}", alone=True))
+        yield
 
 
 def _tables(source: Source) -> list:
@@ -62,7 +80,7 @@ def _event_assets(source: Source) -> dg.AssetsDefinition:
     ) -> Iterator[dg.Output]:
         days = partition_days(context)
         catalogue: Catalogue = {"tracks": raw_tracks, "artists": raw_artists}
-        with working_folder(home.home.state / "work") as folder:
+        with _reading_alone(home, source, days), working_folder(home.home.state / "work") as folder:
             ingested = ingest_range(
                 home.home.landing, source.name, days, workdir=folder, catalogue=catalogue, now=datetime.now(tz=UTC)
             )
@@ -93,12 +111,14 @@ def _snapshot_assets(source: Source) -> dg.AssetsDefinition:
         about=f"From landing/{source.name}.* and landing/{source.name}/date=D/; one state per day of arrival.",
     )
     def ingest(config: SnapshotConfig, home: HomeResource, **known: TableVersion) -> Iterator[dg.Output]:
-        landed = home.lake.open(LANDED[source.name])
-        days = changed_days(home.home.landing, source.name, landed, reread_all=config.reread_all)
+        landing, now = home.home.landing, datetime.now(tz=UTC)
         catalogue: Catalogue = {name.removeprefix("raw_"): table for name, table in known.items()}
-        with working_folder(home.home.state / "work") as folder:
+        with _reading_alone(home, source), working_folder(home.home.state / "work") as folder:
+            landed = home.lake.open(LANDED[source.name])
+            arrivals = flat_arrivals(landing, source.name, landed, now.date())
+            days = changed_days(landing, source.name, landed, arrivals=arrivals, reread_all=config.reread_all)
             ingested = ingest_range(
-                home.home.landing, source.name, days, workdir=folder, catalogue=catalogue, now=datetime.now(tz=UTC)
+                landing, source.name, days, workdir=folder, catalogue=catalogue, now=now, arrivals=arrivals
             )
             yield from _outputs(ingested, source, home)
 

@@ -2,63 +2,99 @@
 
 import json
 import logging
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
 from recsys_assets.defs.jobs import catalogue, ingest
-from recsys_assets.defs.partitions import DAILY
+from recsys_assets.defs.partitions import DAILY, RANGE_END, RANGE_START
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.raw.contract import SOURCES
-from recsys_assets.raw.signatures import daily_signatures, snapshot_signature
-from recsys_assets.raw.snapshots import changed_days
+from recsys_assets.raw.signatures import Seen, daily_signatures, snapshot_signature, spans
+from recsys_assets.raw.snapshots import changed_days, flat_arrivals
 from recsys_assets.raw.tables import LANDED
 
 logger = logging.getLogger(__name__)
+
+
+# As many days as one run was measured with.
+MAX_DAYS_PER_RUN = 60
+# Unchanged days between two changed ones that are read once more rather than start a second run: reading is cheap.
+MAX_GAP_DAYS = 7
+# A run that died without a word, as one that a script started may, does not hold the others for ever.
+MAX_WAIT = timedelta(hours=3)
+_ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
 @dg.sensor(
     jobs=[catalogue, ingest],
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Within half a minute of a file landing, its rows are in the raw tables. New or changed snapshots "
-    "start `catalogue`; a new or changed day of plays or acts starts `ingest` for that day. Days that are not over, "
-    "or that lie before the first partition, wait or are said in the tick.",
+    description="Within half a minute of a file landing, a run reads it. New, changed or removed snapshots start "
+    "`catalogue`; days of plays or acts with new, changed or removed files start `ingest`, neighbouring days in one "
+    "run. Days wait for a catalogue that is being read, which may name their tracks. Days that are not over, or that "
+    "lie before the first partition, wait or are said in the tick.",
 )
-def landing_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
+def landing_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult | dg.SkipReason:
     """Compare what lies there with what the last tick saw; what it never saw, with what has been read already."""
-    seen: dict[str, str] = json.loads(context.cursor or "{}")
-    landing = home.home.landing
+    seen, found = Seen.parse(context.cursor), daily_signatures(home.home.landing)
+    snapshot = snapshot_signature(home.home.landing)
+    if snapshot is None and not found:
+        # A disk that is not mounted must not empty every day.
+        return dg.SkipReason(
+            "the landing zone is empty: what was read stays" if seen.days else "nothing new has landed"
+        )
+    days = {day: signature for day, signature in found.items() if DAILY.has_partition_key(day.isoformat())}
+    tick = Seen(snapshot, days, seen.requests + 1)
     requests = []
-    snapshot = snapshot_signature(landing)
-    is_new = snapshot and ("snapshot" in seen or _unread(home, is_dated=False))
-    if is_new and snapshot != seen.get("snapshot"):
-        requests.append(dg.RunRequest(run_key=f"catalogue-{snapshot}", job_name=catalogue.name))
-    now = {"snapshot": snapshot} if snapshot else {}
-    waiting = []
-    signatures = daily_signatures(landing)
-    # Days that were read by hand before the first tick: sixty runs would read sixty days again.
-    unread = _unread(home, is_dated=True) if any(day.isoformat() not in seen for day in signatures) else set()
-    for day, signature in sorted(signatures.items()):
-        key = day.isoformat()
-        if not DAILY.has_partition_key(key):
-            waiting.append(key)
-            continue
-        now[key] = signature
-        if signature != seen.get(key) and (key in seen or day in unread):
-            requests.append(dg.RunRequest(run_key=f"ingest-{key}-{signature}", job_name=ingest.name, partition_key=key))
-    note = f"no partition (not over, or before the first day): {', '.join(waiting)}" if waiting else None
+    if snapshot != seen.snapshot and (seen.snapshot or _unread(home, is_dated=False)):
+        requests.append(dg.RunRequest(f"catalogue-{snapshot}-{tick.requests}", job_name=catalogue.name))
+    changed = tick.changed_since(seen, lambda: _unread(home, is_dated=True))
+    changed = [day for day in changed if DAILY.has_partition_key(day.isoformat())]
+    notes = []
+    if changed and (requests or _is_reading(context.instance)):
+        notes.append(f"waiting for the run that is reading: {len(changed)} days")
+        tick = tick.without(changed, seen)
+    else:
+        runs = spans(changed, longest=MAX_DAYS_PER_RUN, gap=MAX_GAP_DAYS)
+        requests += [_ingest_request(first, last, tick) for first, last in runs]
+    if outside := sorted(day.isoformat() for day in found.keys() - days.keys()):
+        notes.append(f"no partition (not over, or before the first day): {', '.join(outside)}")
     return dg.SensorResult(
         run_requests=requests,
-        cursor=json.dumps(now),
-        skip_reason=None if requests else note or "nothing new has landed",
+        cursor=(tick if requests else replace(tick, requests=seen.requests)).dump(),
+        skip_reason=None if requests else "; ".join(notes) or "nothing new has landed",
     )
 
 
+def _ingest_request(first: date, last: date, tick: Seen) -> dg.RunRequest:
+    key = f"ingest-{first}-{last}-{tick.digest(first, last)}-{tick.requests}"
+    if first == last:
+        return dg.RunRequest(key, job_name=ingest.name, partition_key=first.isoformat())
+    return dg.RunRequest(key, job_name=ingest.name, tags={RANGE_START: first.isoformat(), RANGE_END: last.isoformat()})
+
+
+def _is_reading(instance: dg.DagsterInstance) -> bool:
+    """Whether a run is under way that may name tracks, or that reads a range of days, which no queue keeps apart."""
+    since = datetime.now(tz=UTC) - MAX_WAIT
+    under_way = dg.RunsFilter(
+        statuses=[status for status in dg.DagsterRunStatus if status not in _ENDED], created_after=since
+    )
+    runs = instance.get_runs(under_way, limit=200)
+    return any(run.job_name == catalogue.name or RANGE_START in run.tags for run in runs)
+
+
 def _unread(home: HomeResource, *, is_dated: bool) -> set[date]:
-    """Days with files that no run has read as they are now."""
-    sources = [name for name, source in SOURCES.items() if source.is_dated == is_dated]
-    return {day for name in sources for day in changed_days(home.home.landing, name, home.lake.open(LANDED[name]))}
+    """Days with files that no run has read as they are now, or that were read and have none any more."""
+    today = datetime.now(tz=UTC).date()
+    unread: set[date] = set()
+    for name, source in SOURCES.items():
+        if source.is_dated == is_dated:
+            landing, landed = home.home.landing, home.lake.open(LANDED[name])
+            arrivals = {} if is_dated else flat_arrivals(landing, name, landed, today)
+            unread.update(changed_days(landing, name, landed, arrivals=arrivals))
+    return unread
 
 
 @dg.run_failure_sensor(

@@ -9,9 +9,11 @@ Where two feeds know the same key, the one whose name sorts first is heard, the 
 
 import logging
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from recsys_assets.core.errors import MissingInputError
@@ -40,6 +42,7 @@ class LandingFile:
         kind: ``parquet``, ``csv`` or ``jsonl``.
         packing: ``gz``, ``zst`` or empty.
         size_bytes: its size when it was found.
+        changed_at: when it was last changed, to the microsecond; None where it must not be opened.
         refusal: why it must not be opened, or None.
     """
 
@@ -50,46 +53,76 @@ class LandingFile:
     kind: str
     packing: str
     size_bytes: int
+    changed_at: datetime | None = None
     refusal: str | None = None
 
 
-def landing_days(landing: Path, source: str) -> list[date]:
-    """Return the days of happening that have files of a dated source, ascending."""
-    return sorted({file.day for file in _files(landing, source_named(source))})
+@dataclass(frozen=True)
+class Listing:
+    """The files of one source: one look at the folders answers for every day.
+
+    Attributes:
+        states: files by feed (the default one first) and day (ascending), those of a day by name.
+        is_dated: whether a day is one of happening; otherwise it is one of arrival.
+    """
+
+    states: Mapping[str, Mapping[date, tuple[LandingFile, ...]]]
+    is_dated: bool
+
+    @property
+    def days(self) -> list[date]:
+        """The days that have files, ascending."""
+        return sorted({day for states in self.states.values() for day in states})
+
+    @property
+    def files(self) -> list[LandingFile]:
+        """All files."""
+        return [file for states in self.states.values() for files in states.values() for file in files]
+
+    def of(self, day: date) -> list[LandingFile]:
+        """Return the files that make up the source on ``day``: of a snapshot, the newest of each feed by its end."""
+        if self.is_dated:
+            return [file for states in self.states.values() for file in states.get(day, ())]
+        return [file for feed in self.states for file in self._newest(feed, day, bisect_right)]
+
+    def before(self, feed: str, day: date) -> tuple[LandingFile, ...]:
+        """Return the newest files of a feed that arrived before ``day``; none where it had not begun."""
+        return self._newest(feed, day, bisect_left)
+
+    def _newest(self, feed: str, day: date, place: Callable[[list[date], date], int]) -> tuple[LandingFile, ...]:
+        arrivals = list(self.states[feed])
+        found = place(arrivals, day)
+        return self.states[feed][arrivals[found - 1]] if found else ()
 
 
-def snapshot_days(landing: Path, source: str) -> list[date]:
-    """Return the days on which a snapshot, or a feed of it, arrived, ascending."""
-    return landing_days(landing, source)
+def list_files(
+    landing: Path, source: str, *, days: Collection[date] | None = None, arrivals: Mapping[str, date] | None = None
+) -> Listing:
+    """Look up the files of a source.
 
-
-def files_of(landing: Path, source: str, day: date) -> list[LandingFile]:
-    """Return the files that make up ``source`` on ``day``, by feed (the default one first) and name.
-
-    For a snapshot these are the newest files of each feed by the end of ``day``.
+    Args:
+        landing: the landing zone.
+        source: such as ``plays``.
+        days: of a dated source, look at these days alone; of a snapshot, all states are needed to know any.
+        arrivals: when flat files arrived, by name, for those of which more is known than their own time says.
     """
     declared = source_named(source)
-    files = list(_files(landing, declared, only=day if declared.is_dated else None))
-    return _select(declared, files, day)
+    grouped: dict[str, dict[date, list[LandingFile]]] = defaultdict(lambda: defaultdict(list))
+    for file in _files(landing, declared, only=days if declared.is_dated else None):
+        day = (arrivals or {}).get(file.name, file.day)
+        grouped[file.feed][day].append(file if day == file.day else replace(file, day=day))
+    return Listing(
+        {
+            feed: {day: tuple(sorted(grouped[feed][day], key=lambda file: file.name)) for day in sorted(grouped[feed])}
+            for feed in sorted(grouped)
+        },
+        declared.is_dated,
+    )
 
 
-def files_by_day(landing: Path, source: str, days: list[date]) -> dict[date, list[LandingFile]]:
-    """Return ``files_of`` each of ``days``, looking at the folders once."""
-    declared = source_named(source)
-    files = list(_files(landing, declared))
-    return {day: _select(declared, files, day) for day in days}
-
-
-def _select(source: Source, files: list[LandingFile], day: date) -> list[LandingFile]:
-    if source.is_dated:
-        chosen = [file for file in files if file.day == day]
-    else:
-        newest: dict[str, date] = {}
-        for file in files:
-            if file.day <= day:
-                newest[file.feed] = max(file.day, newest.get(file.feed, file.day))
-        chosen = [file for file in files if newest.get(file.feed) == file.day]
-    return sorted(chosen, key=lambda file: (file.feed, file.name))
+def landing_days(landing: Path, source: str) -> list[date]:
+    """Return the days on which a source happened, or of a snapshot arrived, ascending."""
+    return list_files(landing, source).days
 
 
 def strays(landing: Path) -> list[str]:
@@ -123,7 +156,7 @@ def require_landing(landing: Path) -> None:
     )
 
 
-def _files(landing: Path, source: Source, *, only: date | None = None) -> Iterator[LandingFile]:
+def _files(landing: Path, source: Source, *, only: Collection[date] | None = None) -> Iterator[LandingFile]:
     root = landing.resolve()
     if not source.is_dated:
         for path in sorted(root.glob(f"{source.name}.*")):
@@ -139,8 +172,8 @@ def _files(landing: Path, source: Source, *, only: date | None = None) -> Iterat
                 yield from _dated_files(root, feed_folder, match.group(1), only)
 
 
-def _dated_files(root: Path, folder: Path, feed: str, only: date | None) -> Iterator[LandingFile]:
-    for day_folder in [folder / f"date={only}"] if only else _folders(folder):
+def _dated_files(root: Path, folder: Path, feed: str, only: Collection[date] | None) -> Iterator[LandingFile]:
+    for day_folder in _folders(folder) if only is None else [folder / f"date={day}" for day in sorted(set(only))]:
         match = _DATE_FOLDER.fullmatch(day_folder.name)
         day = _day_or_none(match.group(1)) if match else None
         if day is None or not day_folder.is_dir():
@@ -162,7 +195,12 @@ def _day_or_none(text: str) -> date | None:
 
 
 def _arrival(path: Path) -> date:
-    return datetime.fromtimestamp(path.lstat().st_mtime, tz=UTC).date()
+    return _instant(path.lstat().st_mtime_ns).date()
+
+
+def _instant(nanoseconds: int) -> datetime:
+    # By whole microseconds: a float of seconds rounds them.
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=nanoseconds // 1000)
 
 
 def _is_ignored(path: Path) -> bool:
@@ -175,6 +213,7 @@ def _found(root: Path, path: Path, day: date, feed: str) -> LandingFile:
     kind, packing = match.group("kind").lower(), (match.group("packing") or "").lower()
     kind = kind.removesuffix(packing).lstrip(".")
     refusal = _refusal(root, path)
+    found = None if refusal else path.stat()
     return LandingFile(
         path=path,
         name=path.relative_to(root).as_posix(),
@@ -182,7 +221,8 @@ def _found(root: Path, path: Path, day: date, feed: str) -> LandingFile:
         feed=feed,
         kind="jsonl" if kind == "ndjson" else kind,
         packing=packing.lstrip("."),
-        size_bytes=0 if refusal else path.stat().st_size,
+        size_bytes=found.st_size if found else 0,
+        changed_at=_instant(found.st_mtime_ns) if found else None,
         refusal=refusal,
     )
 

@@ -7,19 +7,20 @@ the rows come back as a lazy frame over the working folder, which has to outlive
 
 import logging
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
 
 from recsys_assets.core import columns as c
 from recsys_assets.raw.contract import Source, source_named
-from recsys_assets.raw.discover import files_by_day, require_landing
+from recsys_assets.raw.discover import LandingFile, Listing, list_files, require_landing
 from recsys_assets.raw.stage import DAY, LINEAGE, LINEAGE_SHIFT, MAX_KEPT_REJECTIONS, Staged, stage_file
-from recsys_assets.raw.tables import FILE, LANDED, RAW, RAW_ROW, REJECTED, ROW_NUMBER
+from recsys_assets.raw.tables import CHANGED_AT, FILE, LANDED, RAW, RAW_ROW, REJECTED, ROW_NUMBER
 from recsys_assets.raw.validate import raw_row
 from recsys_assets.raw.verdicts import Catalogue, decide, staged_dtypes, staged_rows
 
@@ -63,11 +64,13 @@ def ingest_range(
     workdir: Path,
     catalogue: Catalogue | None = None,
     now: datetime | None = None,
+    arrivals: Mapping[str, date] | None = None,
 ) -> Ingested:
     """Read some days of a source in one pass. A day gives the same rows whichever days are read with it.
 
-    For a snapshot, the rows of day D are those of the newest files of each feed by the end of D (``discover``): ask for
-    ``snapshot_days`` to get each state once.
+    For a snapshot, the rows of a day on which something arrived are those of the newest files of each feed by its end
+    (``discover``); any other day has none, and is read by the state before it. Where a file of a feed can not be read,
+    the feed's state before stands in for what it would have said.
 
     Args:
         landing: the landing zone.
@@ -78,6 +81,7 @@ def ingest_range(
             any: a row is refused when none of them has its id. Without such a table, or with an empty one, every id
             is taken.
         now: the instant of the run, after which nothing can have happened; None: the end of each day.
+        arrivals: see ``snapshots.flat_arrivals``.
 
     Raises:
         InvalidArgumentError: no such source.
@@ -86,13 +90,16 @@ def ingest_range(
     declared = source_named(source)
     require_landing(landing)
     wanted = tuple(sorted(set(days)))
-    found = files_by_day(landing, source, list(wanted))
-    jobs = [(day, file) for day in wanted for file in found[day]]
+    listing = list_files(landing, source, days=wanted, arrivals=arrivals)
     folder = Path(tempfile.mkdtemp(prefix=f"{source}-", dir=workdir))
-    staged = [
-        stage_file(file, declared, number=number, day=day, now=now, workdir=folder)
-        for number, (day, file) in enumerate(jobs)
-    ]
+    staged: list[Staged] = []
+
+    def stage(file: LandingFile, day: date) -> Staged:
+        staged.append(stage_file(file, declared, number=len(staged), day=day, now=now, workdir=folder))
+        return staged[-1]
+
+    for day in sorted(set(listing.days).intersection(wanted)):
+        _stage_day(listing, day, stage)
     parts = [part for outcome in staged for part in outcome.parts]
     verdicts = decide(declared, staged, catalogue or {}, folder)
     logger.info("%s: %d files of %d days, %d rows left out", source, len(staged), len(wanted), verdicts.height)
@@ -103,6 +110,16 @@ def ingest_range(
         _rejected_rows(declared, staged, parts, verdicts),
         _landed_rows(declared, staged, verdicts),
     )
+
+
+def _stage_day(listing: Listing, day: date, stage: Callable[[LandingFile, date], Staged]) -> None:
+    for feed, files in groupby(listing.of(day), key=lambda file: file.feed):
+        state = list(files)
+        broken = [file for file in state if stage(file, day).error is not None]
+        # Else one torn upload would leave a day without a catalogue. A key that both states have is the newer one's.
+        while broken and not listing.is_dated and (state := list(listing.before(feed, state[0].day))):
+            earlier = [replace(file, feed=f"{feed}/date={file.day}") for file in state]
+            broken = [file for file in earlier if stage(file, day).error is not None]
 
 
 def _accepted_rows(source: Source, parts: list[Path], verdicts: pl.DataFrame) -> pl.LazyFrame:
@@ -158,6 +175,7 @@ def _landed_rows(source: Source, staged: list[Staged], verdicts: pl.DataFrame) -
             {
                 FILE: outcome.file.name,
                 "size_bytes": outcome.file.size_bytes,
+                CHANGED_AT: outcome.file.changed_at,
                 "rows": outcome.rows,
                 "taken": outcome.rows - refused - repeats,
                 "rejected": refused,

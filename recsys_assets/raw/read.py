@@ -4,7 +4,6 @@ Parquet and well-formed CSV stay lazy, so that a file larger than memory is stre
 that the fast reader refuses go line by line, so that one broken line costs one row. Judging values is ``validate``.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from polars._typing import PolarsDataType
 
 from recsys_assets.core.errors import DataFaultError
 from recsys_assets.raw.contract import Kind, Reason, Source
+from recsys_assets.raw.csv_rows import BrokenRow, csv_rows
 from recsys_assets.raw.discover import LandingFile
 from recsys_assets.raw.lines import MAX_LINE_BYTES, Line, lines, opened
 from recsys_assets.raw.parse import RAW_PREFIX, unreadable_types
@@ -174,15 +174,15 @@ def _scalar_text(value: object) -> str:
 
 def _csv_portions(file: LandingFile, source: Source) -> Iterator[Portion]:
     with opened(file.path, file.packing) as stream:
-        texts = (_csv_text(line) for line in lines(stream))
-        reader = csv.reader(texts)
-        header = next(reader, [])
+        rows = csv_rows(lines(stream))
+        header = next(rows, None)
+        header = header if isinstance(header, list) else []
         _require_columns(source, header)
         unknown = set(header) - {entry.name for entry in source.fields}
         places = [header.index(entry.name) if entry.name in header else None for entry in source.fields]
         records: list[Record] = []
-        for number, fields in enumerate(_csv_rows(reader), start=1):
-            records.append(_csv_record(number, fields, places, len(header)))
+        for number, row in enumerate(rows, start=1):
+            records.append(_csv_record(number, row, places, len(header)))
             if len(records) == PORTION_ROWS:
                 yield _frame(source, records, unknown)
                 records = []
@@ -190,38 +190,17 @@ def _csv_portions(file: LandingFile, source: Source) -> Iterator[Portion]:
         yield _frame(source, records, unknown)
 
 
-def _csv_text(line: Line) -> str:
-    if line.content is None:
-        return ""
-    content = line.content.removeprefix(_BOM) if line.number == 1 else line.content
-    # What is not UTF-8 becomes a lone surrogate, which no UTF-8 text can hold: so the broken rows are known later.
-    return content.decode("utf-8", errors="surrogateescape") + "\n"
-
-
-def _csv_rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield None
-            continue
-        if row:
-            yield row
-
-
-def _csv_record(number: int, fields: list[str] | None, places: list[int | None], width: int) -> Record:
-    if fields is None:
-        return number, Reason.BROKEN_CSV.value, None, None
+def _csv_record(number: int, row: list[str] | BrokenRow, places: list[int | None], width: int) -> Record:
+    if isinstance(row, BrokenRow) and row.reason is Reason.HUGE_LINE:
+        return number, row.reason.value, f"more than {MAX_LINE_BYTES:,} bytes", None
+    fields = [row.text] if isinstance(row, BrokenRow) else row
     shown = ",".join(part[:RAW_ROW_CHARS] for part in fields)
-    is_broken = any("\udc80" <= character <= "\udcff" for character in shown) or not _is_utf8(fields)
     raw = shown.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")[:RAW_ROW_CHARS]
-    if is_broken:
+    if not _is_utf8(fields):
         return number, Reason.BROKEN_UTF8.value, raw, None
-    if len(fields) != width:
+    if isinstance(row, BrokenRow) or len(row) != width:
         return number, Reason.BROKEN_CSV.value, raw, None
-    return number, None, None, [fields[place] if place is not None else None for place in places]
+    return number, None, None, [row[place] if place is not None else None for place in places]
 
 
 def _is_utf8(fields: list[str]) -> bool:

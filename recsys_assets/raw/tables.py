@@ -26,6 +26,7 @@ DTYPES: Mapping[Kind, PolarsDataType] = {
 
 FILE = "file"
 ROW_NUMBER = "row_number"
+CHANGED_AT = "changed_at"
 COLUMN = "column"
 DETAIL = "detail"
 RAW_ROW = "raw_row"
@@ -77,6 +78,7 @@ def _landed(source: Source) -> TableSchema:
         columns=columns(
             (FILE, pl.String, "The landing file, relative to the landing zone.", False),
             ("size_bytes", pl.Int64, "Its size.", False),
+            (CHANGED_AT, INSTANT, "When it was last changed: with name and size, what tells it from another."),
             ("rows", pl.Int64, "Rows found in it, 0 for a file that could not be read.", False),
             ("taken", pl.Int64, "Rows accepted.", False),
             ("rejected", pl.Int64, "Rows refused.", False),

@@ -71,7 +71,7 @@ def rules(source: Source, dtypes: dict[str, PolarsDataType], *, day: date, now: 
 _LINE_FAULTS = {
     Reason.BROKEN_UTF8: "the line is not UTF-8",
     Reason.BROKEN_JSON: "the line is not one JSON object (half-written?)",
-    Reason.BROKEN_CSV: "the line has more or fewer fields than the header",
+    Reason.BROKEN_CSV: "the line has more or fewer fields than the header, or a quote that is not closed",
     Reason.HUGE_LINE: "the line is longer than the limit and was not read",
 }
 

@@ -1,7 +1,9 @@
 """What starts by itself: the clock, new files, and the line that a failed run leaves."""
 
+import contextlib
 import json
-from datetime import UTC, date, datetime
+import uuid
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +12,7 @@ from factories import rows_of
 
 from recsys_assets.core import columns as c
 from recsys_assets.definitions import defs
+from recsys_assets.defs.partitions import RANGE_END, RANGE_START
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.defs.schedules import daily_refresh, monday_delivery
 from recsys_assets.defs.sensors import landing_files, run_failures
@@ -27,13 +30,23 @@ def drop(home: HomeResource, name: str, text: str = "x\n") -> Path:
     return path
 
 
-def tick(home: HomeResource, cursor: str | None = None) -> tuple[list[tuple[str, str | None]], str, str | None]:
-    """One tick of the landing sensor: (job, partition) of each request, the cursor, and what it said."""
-    with dg.partition_loading_context(NOW):
-        context = dg.build_sensor_context(cursor=cursor, definitions=defs)
-        result = landing_files(context, home=home)
+def tick(
+    home: HomeResource, cursor: str | None = None, instance: dg.DagsterInstance | None = None
+) -> tuple[list[tuple[str, str | None]], str, str | None]:
+    """One tick of the landing sensor: (job, partition or range) of each request, the cursor, and what it said."""
+    with dg.partition_loading_context(NOW), contextlib.ExitStack() as opened:
+        instance = instance or opened.enter_context(dg.DagsterInstance.ephemeral())
+        result = landing_files(dg.build_sensor_context(instance, cursor, definitions=defs), home=home)
+    if isinstance(result, dg.SkipReason):
+        return [], cursor or "", result.skip_message
     said = result.skip_reason.skip_message if result.skip_reason else None
-    return [(r.job_name, r.partition_key) for r in result.run_requests or ()], result.cursor, said
+    return [(r.job_name, asked_for(r)) for r in result.run_requests or ()], result.cursor, said
+
+
+def asked_for(request: dg.RunRequest) -> str | None:
+    if RANGE_START in request.tags:
+        return f"{request.tags[RANGE_START]}...{request.tags[RANGE_END]}"
+    return request.partition_key
 
 
 def test_nothing_landed_says_so(home: HomeResource):
@@ -48,11 +61,68 @@ def test_each_new_day_and_the_snapshot_are_read_once(home: HomeResource):
     drop(home, "feedback/date=2026-03-03/a.jsonl")
     drop(home, "tracks.csv")
     first, cursor, _ = tick(home)
-    again, _, said = tick(home, cursor)
+    second, cursor, _ = tick(home, cursor)
+    third, _, said = tick(home, cursor)
 
-    assert first == [("catalogue", None), ("ingest", "2026-03-02"), ("ingest", "2026-03-03")]
-    assert again == []
+    assert first == [("catalogue", None)]
+    assert second == [("ingest", "2026-03-02...2026-03-03")]
+    assert third == []
     assert said == "nothing new has landed"
+
+
+@pytest.mark.parametrize(
+    ("job", "tags", "status", "waits"),
+    [
+        ("catalogue", {}, dg.DagsterRunStatus.STARTED, True),
+        ("catalogue", {}, dg.DagsterRunStatus.NOT_STARTED, True),
+        ("catalogue", {}, dg.DagsterRunStatus.FAILURE, False),
+        ("ingest", {RANGE_START: "2026-03-01", RANGE_END: "2026-03-02"}, dg.DagsterRunStatus.STARTED, True),
+        ("ingest", {"dagster/partition": "2026-03-02"}, dg.DagsterRunStatus.STARTED, False),
+    ],
+)
+def test_days_wait_for_the_catalogue_that_may_name_their_tracks(  # noqa: PLR0917
+    home: HomeResource, instance: dg.DagsterInstance, job: str, tags: dict[str, str], status: object, waits: bool
+):
+    drop(home, "plays/date=2026-03-02/a.jsonl")
+    instance.add_run(dg.DagsterRun(job_name=job, run_id=str(uuid.uuid4()), status=status, tags=tags))
+    requests, cursor, said = tick(home, instance=instance)
+
+    assert requests == ([] if waits else [("ingest", "2026-03-02")])
+    assert (said == "waiting for the run that is reading: 1 days") is waits
+    assert tick(home, cursor)[0] == ([("ingest", "2026-03-02")] if waits else [])
+
+
+def test_many_days_are_few_runs(home: HomeResource):
+    for n in range(40):
+        drop(home, f"plays/date={date(2026, 1, 1) + timedelta(days=n)}/a.jsonl")
+    drop(home, "plays/date=2026-03-07/a.jsonl")
+
+    assert tick(home)[0] == [("ingest", "2026-01-01...2026-02-09"), ("ingest", "2026-03-07")]
+
+
+def test_a_day_whose_files_are_taken_away_is_read_again_and_so_is_one_that_comes_back(home: HomeResource):
+    path = drop(home, "plays/date=2026-03-02/a.jsonl")
+    drop(home, "plays/date=2026-03-03/a.jsonl")
+    _, cursor, _ = tick(home)
+    path.rename(home.home.landing / "aside")
+    gone, cursor, _ = tick(home, cursor)
+    nothing, cursor, _ = tick(home, cursor)
+    (home.home.landing / "aside").rename(path)
+    back, _, _ = tick(home, cursor)
+
+    assert gone == back == [("ingest", "2026-03-02")]
+    assert nothing == []
+
+
+def test_a_landing_zone_that_is_gone_takes_nothing_with_it(home: HomeResource):
+    path = drop(home, "plays/date=2026-03-02/a.jsonl")
+    _, cursor, _ = tick(home)
+    path.unlink()
+    requests, cursor, said = tick(home, cursor)
+
+    assert requests == []
+    assert said == "the landing zone is empty: what was read stays"
+    assert "2026-03-02" in cursor
 
 
 def test_a_changed_day_is_read_again_and_no_other(home: HomeResource):
@@ -68,7 +138,7 @@ def test_a_changed_day_is_read_again_and_no_other(home: HomeResource):
 def test_a_changed_snapshot_starts_the_catalogue_alone(home: HomeResource):
     drop(home, "plays/date=2026-03-02/a.jsonl")
     drop(home, "tracks.csv")
-    _, cursor, _ = tick(home)
+    _, cursor, _ = tick(home, tick(home)[1])
     drop(home, "playlists/date=2026-03-04/a.csv")
     requests, _, _ = tick(home, cursor)
 

@@ -11,7 +11,7 @@ import zstandard
 from raw_landing import DAY, NOON, PLAY, drop, drop_jsonl, drop_parquet, ingest, reasons
 
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
-from recsys_assets.raw.discover import files_of, landing_days, snapshot_days, strays
+from recsys_assets.raw.discover import landing_days, list_files, strays
 from recsys_assets.raw.ingest import ingest_range, working_folder
 from recsys_assets.raw.lines import FREE_UNPACKED_BYTES
 
@@ -190,10 +190,10 @@ def test_playlist_entries_refer_to_playlists_and_tracks(tmp_path: Path) -> None:
 def test_a_flat_snapshot_arrives_on_the_day_of_its_modification(tmp_path: Path) -> None:
     path = drop_jsonl(tmp_path, "tracks.jsonl", [TRACK])
     os.utime(path, (NOON.timestamp(), NOON.timestamp()))
-    assert snapshot_days(tmp_path, "tracks") == [DAY]
+    assert landing_days(tmp_path, "tracks") == [DAY]
     assert ingest(tmp_path, "tracks")[0]["arrived_on"].to_list() == [DAY]
     drop_jsonl(tmp_path, "tracks.old.jsonl", [TRACK])
-    assert [file.name for file in files_of(tmp_path, "tracks", DAY)] == ["tracks.jsonl"]
+    assert [file.name for file in list_files(tmp_path, "tracks").of(DAY)] == ["tracks.jsonl"]
 
 
 def test_a_feed_replaces_itself_and_no_other(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_feed_replaces_itself_and_no_other(tmp_path: Path) -> None:
         drop_jsonl(
             tmp_path, f"tracks/{feed}date={day}/p.jsonl", [{**TRACK, "track_id": i, "title": f"{feed}{i}"} for i in ids]
         )
-    assert snapshot_days(tmp_path, "tracks") == [first, second, third]
+    assert landing_days(tmp_path, "tracks") == [first, second, third]
     rows = ingest(tmp_path, "tracks", [first, second, third])[0]
     states = (
         rows.group_by("arrived_on").agg(pl.col("track_id").sort().str.join()).sort("arrived_on")["track_id"].to_list()

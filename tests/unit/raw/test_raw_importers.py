@@ -12,7 +12,7 @@ import zstandard
 from raw_landing import drop, drop_jsonl, ingest
 
 from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
-from recsys_assets.raw.discover import landing_days, snapshot_days
+from recsys_assets.raw.discover import landing_days
 from recsys_assets.raw.importers.bookmark import Bookmark
 from recsys_assets.raw.importers.engine import ImportSummary
 from recsys_assets.raw.importers.lastfm_2k import import_lastfm_2k
@@ -292,10 +292,10 @@ def test_an_interrupted_import_goes_on_and_duplicates_nothing(
 
     with pytest.raises(Interruption):
         run(tmp_path, places, interrupt)
-    assert snapshot_days(places["landing"], "tracks") == []
+    assert landing_days(places["landing"], "tracks") == []
     again = run(tmp_path, {**places, "arrived_on": date(2026, 2, 2)}, lambda *figures: calls.append(figures))
     assert (again.taken, again.left, again.first_day) == (whole.taken, whole.left, whole.first_day)
-    assert snapshot_days(places["landing"], "tracks") == [TODAY]
+    assert landing_days(places["landing"], "tracks") == [TODAY]
     resumed, straight = everything(places["landing"]), everything(tmp_path / "whole")
     for source, rows in straight.items():
         assert rows.sort(pl.exclude("artist_ids", "genres")).equals(

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from raw_landing import DAY, NOON, PLAY, drop, drop_jsonl, drop_parquet, ingest, reasons
 
 from recsys_assets.raw.contract import Reason
+from recsys_assets.raw.csv_rows import MAX_LINES_OF_ROW
+from recsys_assets.raw.lines import MAX_LINE_BYTES
 
 PLAYS = f"plays/date={DAY}/a"
 BAD_PLAYS = [
@@ -261,3 +263,52 @@ def test_native_parquet_types_are_taken(tmp_path: Path) -> None:
     rows, rejected, _ = ingest(tmp_path)
     assert rows.select("user_id", "played_at", "ms_played", "is_shuffle").rows() == [("1", NOON, 1, True)]
     assert reasons(rejected) == [("wrong_type", "ms_played")]
+
+
+TRACKS_HEAD = "track_id,title,artist_ids\n"
+HUGE = "x" * (MAX_LINE_BYTES + 1)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize(
+    ("body", "taken", "refused"),
+    [
+        ('t1,"One,a\nt2,Two,a\nt3,Three,a\n', ["t2", "t3"], [(1, "broken_csv")]),
+        ('t1,"One,a\nt2,"Two,a\nt3,Three,a\n', ["t3"], [(1, "broken_csv"), (2, "broken_csv")]),
+        ('t1,"One,a\nt2,Two,a\nt3,"Three",a\n', ["t2", "t3"], [(1, "broken_csv")]),
+        ('t1,"One\nmore",a\nt2,Two,a\n', ["t1", "t2"], []),
+        ('t1,"One ""quoted""\n\nmore",a\nt2,"Two",a', ["t1", "t2"], []),
+        ('t1,One,a\nt2,Two,"a', ["t1"], [(2, "broken_csv")]),
+        (f"t1,One,a\n{HUGE}\nt2,Two,a,\n", ["t1"], [(2, "huge_line"), (3, "broken_csv")]),
+        (f't1,"One,a\n{HUGE}\nt2,"Two""",a\n', ["t2"], [(1, "broken_csv"), (2, "huge_line")]),
+        ('t1,12" Mix,a\nt2,"Weird" Al,a\nt3,"a"\n', ["t1", "t2"], [(3, "broken_csv")]),
+    ],
+    ids=[
+        "open",
+        "two-open",
+        "closed-later",
+        "two-lines",
+        "three-lines",
+        "open-at-end",
+        "huge",
+        "huge-inside",
+        "careless",
+    ],
+)
+def test_every_line_of_a_csv_file_is_taken_or_refused(
+    tmp_path: Path, body: str, taken: list[str], refused: list[tuple[int, str]], packed: bool
+) -> None:
+    content = (TRACKS_HEAD + body).encode()
+    drop(tmp_path, f"tracks/date={DAY}/a.csv" + ".gz" * packed, gzip.compress(content) if packed else content)
+    rows, rejected, landed = ingest(tmp_path, "tracks")
+    assert rows["track_id"].to_list() == taken
+    assert rejected.select("row_number", "reason").rows() == refused
+    assert landed.select("rows", "error").rows() == [(len(taken) + len(refused), None)]
+
+
+def test_a_quote_that_is_never_closed_costs_its_line_however_long_the_file_is(tmp_path: Path) -> None:
+    body = 't0,"Zero,a\n' + "".join(f"t{n},Title,a\n" for n in range(1, 2 * MAX_LINES_OF_ROW))
+    drop(tmp_path, f"tracks/date={DAY}/a.csv", TRACKS_HEAD + body)
+    rows, rejected, _ = ingest(tmp_path, "tracks")
+    assert rows.height == 2 * MAX_LINES_OF_ROW - 1
+    assert reasons(rejected) == [("broken_csv", None)]
