@@ -138,6 +138,7 @@ def solve_rows(
     other_factors: NDArray[np.float32],
     params: FactoriseParams,
     *,
+    gram: NDArray[np.float32] | None = None,
     num_threads: int | None = None,
 ) -> NDArray[np.float32]:
     """Place new rows in a fitted space, exactly (Cholesky): what the fit would give them, the other side held still.
@@ -147,6 +148,7 @@ def solve_rows(
             ``weigh_pairs(confidences, params)``; for items, the columns of such a matrix, transposed.
         other_factors: shape (n_columns, d), of the fitted side.
         params: those of the fit.
+        gram: ``other_factors.T @ other_factors`` where it is known: with few rows it is most of the work.
         num_threads: of the solver; all cores where None.
 
     Returns:
@@ -160,7 +162,8 @@ def solve_rows(
     with blas_limited():
         # The compiled solver refuses read-only arrays, and what was read from a table is one.
         fixed = np.require(other_factors, dtype=np.float32, requirements=["C", "W"])
-        _solve(_side(_for_solver(weights, params)[order], params), solved, fixed, cg_steps=0, num_threads=threads)
+        side = _side(_for_solver(weights, params)[order], params)
+        _solve(side, solved, fixed, cg_steps=0, num_threads=threads, gram=gram)
     return solved[_inverse(order)]
 
 
@@ -276,11 +279,13 @@ def _solve(
     *,
     cg_steps: int,
     num_threads: int,
+    gram: NDArray[np.float32] | None = None,
 ) -> None:
     """Solve every row of ``solved`` in place, ``fixed`` held still."""
     from implicit.cpu import _als
 
-    gram = fixed.T @ fixed if cg_steps == 0 else None
+    if cg_steps == 0 and gram is None:
+        gram = fixed.T @ fixed
     for block in side.blocks:
         indptr = side.indptr[block.start : block.stop + 1]
         rows = solved[block.start : block.stop]

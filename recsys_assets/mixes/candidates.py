@@ -36,6 +36,7 @@ _SOURCE_OF = {
     "between": "sequence",
 }
 _NOTHING = np.float32(-np.inf)
+_SAMPLED_EVERY = 16
 
 
 class BlendParams(BaseModel, frozen=True):
@@ -203,19 +204,30 @@ def _add_sparse(
 
 
 def _best(scores: NDArray[np.float32], n: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    chosen = np.argpartition(scores, scores.shape[1] - n, axis=1)[:, scores.shape[1] - n :]
-    border = np.take_along_axis(scores, chosen, axis=1).min(axis=1)
-    for row in np.flatnonzero((scores >= border[:, None]).sum(axis=1) > n):
-        above, at_border = np.flatnonzero(scores[row] > border[row]), np.flatnonzero(scores[row] == border[row])
-        chosen[row] = np.concatenate([above, at_border[: n - above.size]])
-    # Ascending rows first, so that the stable sort gives ties to the lower track row.
-    chosen.sort(axis=1)
-    values = np.take_along_axis(scores, chosen, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    tracks = np.take_along_axis(chosen, order, axis=1).astype(np.int32)
-    values = np.take_along_axis(values, order, axis=1)
+    """The ``n`` best places of every row and their scores, best first; ties go to the lower place."""
+    tracks = np.empty((scores.shape[0], n), dtype=np.int32)
+    values = np.empty((scores.shape[0], n), dtype=np.float32)
+    for row, own in enumerate(scores):
+        places = _promising(own, n)
+        found = own[places]
+        order = np.argsort(-found, kind="stable")[:n]
+        tracks[row], values[row] = places[order], found[order]
     tracks[values == _NOTHING] = -1
     return tracks, values
+
+
+def _promising(scores: NDArray[np.float32], n: int) -> NDArray[np.int64]:
+    """Places, ascending, that hold the ``n`` best for certain, and not many more.
+
+    What a sample says of where the n-th best lies is checked by counting: to partition all of 50,000 costs eight times as much.
+    """
+    sample = scores[::_SAMPLED_EVERY]
+    k = int(1.3 * n / _SAMPLED_EVERY) + 8
+    if k < sample.size:
+        places = np.flatnonzero(scores >= np.partition(sample, sample.size - k)[sample.size - k])
+        if places.size >= n:
+            return places
+    return np.arange(scores.size)
 
 
 def _main_source(

@@ -73,9 +73,8 @@ def _source_features(
         for name, matrix in scores.by_track.items()
     }
     named |= {name: by_artist.take(matrix, at_artist) for name, matrix in scores.by_artist.items()}
-    norms = np.maximum(np.linalg.norm(index.factors, axis=1), 1e-9)[tracks]
     own = np.maximum(scores.by_query["vector_norm"], 1e-9)[:, None]
-    named["space_cosine"] = named["space"] / norms / own
+    named["space_cosine"] = named["space"] / index.norms[tracks] / own
     return named
 
 

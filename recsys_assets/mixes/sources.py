@@ -54,7 +54,7 @@ class SourceParams(BaseModel, frozen=True):
     least_title_cosine: float = Field(default=0.3, ge=0, le=1, description="Titles less alike do not count.")
     reach: int = Field(default=5, gt=0, description="Places apart up to which tracks of a basket count as adjacent.")
     ridge_baskets: int = Field(
-        default=6_000, ge=0, description="With more baskets the linear autoencoder is left out: its cost is their cube."
+        default=7_000, ge=0, description="With more baskets the linear autoencoder is left out: its cost is their cube."
     )
     ridge_regularization: float = Field(
         default=1.0, gt=0, description="Of the autoencoder, per mean squared length of a row."
@@ -96,6 +96,8 @@ class SourceIndex:
     adjacent_mates: sparse.csr_matrix
     artist_neighbours: sparse.csr_matrix
     factors: NDArray[np.float32]
+    gram: NDArray[np.float32]
+    norms: NDArray[np.float32]
     directions: NDArray[np.float32]
     witnesses: Baskets
     witness_tracks: sparse.csr_matrix
@@ -143,6 +145,7 @@ def fit_sources(
     witnesses = _choose_witnesses(baskets, params, seed=seed)
     witness_tracks = witnesses.matrix()
     factors = factorise(matrix, params.space, seed=seed, num_threads=num_threads).item_factors
+    norms = np.maximum(np.linalg.norm(factors, axis=1), 1e-9)
     return SourceIndex(
         params=params,
         facts=facts,
@@ -161,7 +164,9 @@ def fit_sources(
         adjacent_mates=_same_artist_only(adjacent, facts),
         artist_neighbours=artist_neighbours,
         factors=factors,
-        directions=factors / np.maximum(np.linalg.norm(factors, axis=1, keepdims=True), 1e-9),
+        gram=factors.T @ factors,
+        norms=norms,
+        directions=factors / norms[:, None],
         witnesses=witnesses,
         witness_tracks=witness_tracks,
         witness_artists=_binary(_artist_counts(witness_tracks, facts)),
@@ -182,7 +187,7 @@ def score_sources(index: SourceIndex, queries: Baskets, *, num_threads: int | No
     like = drop_entries((_basket_vectors(plain, counts) @ index.witnesses_by_track).tocsr(), own)
     like = keep_top_per_row(like, params.like_baskets)
     titled = similar_titles(index.titles, queries, own_rows=own, k=params.like_titles, least=params.least_title_cosine)
-    vectors = solve_rows(plain, index.factors, params.space, num_threads=num_threads)
+    vectors = solve_rows(plain, index.factors, params.space, gram=index.gram, num_threads=num_threads)
     dot = vectors @ index.factors.T
     artists = _artist_counts(asked, index.facts)
     breadth = np.maximum(np.diff(artists.indptr), 1).astype(np.float32)

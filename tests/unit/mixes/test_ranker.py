@@ -9,7 +9,7 @@ from scipy import sparse
 from recsys_assets.core.errors import DataFaultError, MissingInputError
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.mixes.baskets import Baskets, hide_one
-from recsys_assets.mixes.candidates import SOURCES, BlendParams, propose
+from recsys_assets.mixes.candidates import SOURCES, BlendParams, _best, propose
 from recsys_assets.mixes.features import build_features
 from recsys_assets.mixes.network import NetworkParams
 from recsys_assets.mixes.ranker import Ranker, RankerParams, rank_candidates
@@ -166,3 +166,18 @@ def test_features_of_padding_are_zero_and_all_are_finite(task, index):
     assert features.shape == (*found.tracks.shape, len(names))
     assert np.isfinite(features).all()
     assert not features[found.tracks < 0].any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_best_places_are_exact_and_ties_go_to_the_lower_one(seed: int):
+    rng = np.random.default_rng(seed)
+    # The last rows make the sample misjudge: all the best stand where it looks, or where it does not.
+    scores = rng.integers(0, 50, (6, 4_000)).astype(np.float32) / 7
+    scores[-1, ::16] += 100
+    scores[-2, 1::16] += 100
+    scores[-3] = -np.inf
+    tracks, values = _best(scores, 300)
+    for row in range(len(scores)):
+        expected = np.lexsort((np.arange(4_000), -scores[row]))[:300]
+        np.testing.assert_array_equal(values[row], scores[row][expected])
+        np.testing.assert_array_equal(tracks[row], np.where(np.isneginf(values[row]), -1, expected))
