@@ -14,25 +14,22 @@ from recsys_assets.mixes.daily_lists import MOST_MIXES, POPULAR, DailyMixes, ent
 from recsys_assets.mixes.eligibility import may_be_offered
 
 # The whole popular list for each of a thousand listeners would be a thousand times the catalogue.
-_ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 250_000
 
 
-def add_popular(
-    users: NDArray[np.int64], rows: DailyMixes, rules: DailyRules, *, rows_at_once: int = _ROWS_AT_ONCE
-) -> DailyMixes:
+def add_popular(users: NDArray[np.int64], rows: DailyMixes, rules: DailyRules) -> DailyMixes:
     """Complete the first mix of each listener from the popular list, looking deeper into it only for who needs it.
 
     Args:
         users: the listeners of the batch, ascending, those without a mix among them.
         rows: their mixes.
         rules: of the day.
-        rows_at_once: popular tracks that are looked at together; the result does not depend on it.
     """
     length, longest = rules.params.length, len(rules.popular)
     for depth in sorted({min(8 * length, longest), longest}):
         have = np.bincount(np.searchsorted(users, rows.users[rows.mixes == 0]), minlength=users.size)
         short = users[have < length]
-        at_once = max(rows_at_once // max(depth, 1), 1)
+        at_once = max(ROWS_AT_ONCE // max(depth, 1), 1)
         done = [rows.take(~np.isin(rows.users, short))]
         for start in range(0, short.size, at_once):
             some = short[start : start + at_once]
