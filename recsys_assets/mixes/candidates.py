@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from scipy import sparse
 
 from recsys_assets.mixes.baskets import Baskets
-from recsys_assets.mixes.sources import SourceIndex, SourceScores
+from recsys_assets.mixes.source_scores import SourceScores
+from recsys_assets.mixes.sources import SourceIndex
 
 # Names of sources as published; the order is that of ``Candidates.source``.
 SOURCES = (

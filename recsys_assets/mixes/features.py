@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from recsys_assets.mixes.baskets import Baskets
 from recsys_assets.mixes.candidates import Candidates, Gatherer
-from recsys_assets.mixes.sources import SourceIndex, SourceScores
+from recsys_assets.mixes.source_scores import SourceScores
+from recsys_assets.mixes.sources import SourceIndex
 
 # Scores that also enter as a share of the query's best and as a rank: what is a strong score differs between queries.
 _COMPARED = (
@@ -74,7 +75,7 @@ def _source_features(
     }
     named |= {name: by_artist.take(matrix, at_artist) for name, matrix in scores.by_artist.items()}
     own = np.maximum(scores.by_query["vector_norm"], 1e-9)[:, None]
-    named["space_cosine"] = named["space"] / index.norms[tracks] / own
+    named["space_cosine"] = (named["space"] / index.norms[tracks] / own).astype(np.float32)
     return named
 
 

@@ -22,7 +22,8 @@ from recsys_assets.mixes.baskets import Baskets
 from recsys_assets.mixes.candidates import BlendParams, Candidates, propose
 from recsys_assets.mixes.features import build_features
 from recsys_assets.mixes.network import ListNetwork, NetworkParams
-from recsys_assets.mixes.sources import SourceIndex, SourceParams, SourceScores, score_sources
+from recsys_assets.mixes.source_scores import SourceScores, score_sources
+from recsys_assets.mixes.sources import SourceIndex, SourceParams
 
 _FORMAT = 3
 _Done = TypeVar("_Done")

@@ -1,13 +1,8 @@
 """What proposes tracks for a basket: item neighbours, like baskets, the latent space, artists, order, titles.
 
-Belongs here: fitting every source on baskets, and each source's scores for a batch of queries. Which of the proposals become
-candidates is ``candidates``; what the ranker reads of the scores is ``features``.
-
-No source needs to be corrected for a query that is itself one of the baskets: a basket shares tracks only with tracks that it
-holds, and those are never proposed to it. Where that is not so (like baskets, like titles) its own row is left out.
+Belongs here: fitting every source on baskets. What they say of a query is ``source_scores``.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,19 +11,18 @@ from pydantic import BaseModel, Field
 from scipy import sparse
 
 from recsys_assets.core.seeds import generator
-from recsys_assets.latent.factorise import FactoriseParams, factorise, solve_rows
+from recsys_assets.latent.factorise import FactoriseParams, factorise
 from recsys_assets.mixes.baskets import Baskets
 from recsys_assets.mixes.relations import (
     adjacency,
     co_occurrence,
-    drop_entries,
     following,
     keep_top_per_row,
     power,
     scale,
 )
-from recsys_assets.mixes.ridge import RidgeWeights, fit_ridge, score_ridge
-from recsys_assets.mixes.titles import TitleIndex, fit_titles, similar_titles
+from recsys_assets.mixes.ridge import RidgeWeights, fit_ridge
+from recsys_assets.mixes.titles import TitleIndex, fit_titles
 from recsys_assets.mixes.tracks import TrackFacts
 
 
@@ -98,7 +92,6 @@ class SourceIndex:
     factors: NDArray[np.float32]
     gram: NDArray[np.float32]
     norms: NDArray[np.float32]
-    directions: NDArray[np.float32]
     witnesses: Baskets
     witness_tracks: sparse.csr_matrix
     witness_artists: sparse.csr_matrix
@@ -107,22 +100,9 @@ class SourceIndex:
     ridge: RidgeWeights | None
 
 
-@dataclass(frozen=True)
-class SourceScores:
-    """Scores of one batch of queries, 0 where a source has nothing to say.
-
-    ``by_track``: queries x tracks, sparse, or dense for the latent space; ``by_artist``: queries x artists;
-    ``by_query``: one value per query.
-    """
-
-    by_track: Mapping[str, sparse.csr_matrix | NDArray[np.float32]]
-    by_artist: Mapping[str, sparse.csr_matrix]
-    by_query: Mapping[str, NDArray[np.float32]]
-
-
 # Peaks are p-norms: for p = 6 the norm of the strongest links is their maximum within a few per cent, and it stays a product
 # of sparse matrices.
-_PEAK = 6.0
+PEAK = 6.0
 
 
 def fit_sources(
@@ -140,7 +120,7 @@ def fit_sources(
     adjacent = adjacency(baskets, reach=params.reach)
     adjacent = _strongest(scale(adjacent, rows=counts**-0.5, columns=counts**-0.5), params.relation_entries)
     follow = _strongest(scale(following(baskets), rows=counts**-0.5, columns=counts**-0.5), params.relation_entries)
-    artists = _artist_counts(matrix, facts)
+    artists = count_artists(matrix, facts)
     artist_counts, artist_neighbours = _artist_neighbours(artists, params, k=k)
     witnesses = _choose_witnesses(baskets, params, seed=seed)
     witness_tracks = witnesses.matrix()
@@ -166,64 +146,12 @@ def fit_sources(
         factors=factors,
         gram=factors.T @ factors,
         norms=norms,
-        directions=factors / norms[:, None],
         witnesses=witnesses,
         witness_tracks=witness_tracks,
-        witness_artists=_binary(_artist_counts(witness_tracks, facts)),
-        witnesses_by_track=_basket_vectors(witness_tracks, counts).T.tocsr(),
+        witness_artists=_binary(count_artists(witness_tracks, facts)),
+        witnesses_by_track=basket_vectors(witness_tracks, counts).T.tocsr(),
         titles=fit_titles(witnesses),
         ridge=_fit_ridge(matrix, counts, params),
-    )
-
-
-def score_sources(index: SourceIndex, queries: Baskets, *, num_threads: int | None = None) -> SourceScores:
-    """Score all tracks for a batch of queries by every source."""
-    params, counts = index.params, index.counts
-    asked = queries.matrix(weighted=True)
-    plain = queries.matrix()
-    lengths = np.maximum(queries.lengths, 1).astype(np.float32)
-    shrunk = scale(asked, rows=lengths**-0.5)
-    own = own_rows(index, queries)
-    like = drop_entries((_basket_vectors(plain, counts) @ index.witnesses_by_track).tocsr(), own)
-    like = keep_top_per_row(like, params.like_baskets)
-    titled = similar_titles(index.titles, queries, own_rows=own, k=params.like_titles, least=params.least_title_cosine)
-    vectors = solve_rows(plain, index.factors, params.space, gram=index.gram, num_threads=num_threads)
-    dot = vectors @ index.factors.T
-    artists = _artist_counts(asked, index.facts)
-    breadth = np.maximum(np.diff(artists.indptr), 1).astype(np.float32)
-    logs = sparse.csr_matrix((np.log1p(artists.data), artists.indices, artists.indptr), shape=artists.shape)
-    return SourceScores(
-        by_track={
-            "neighbours": shrunk @ index.neighbours,
-            "chance": shrunk @ index.neighbour_chance,
-            "neighbour_peak": _root(asked @ index.neighbour_peaks),
-            "baskets": scale(like @ index.witness_tracks, columns=counts**-0.3),
-            "nearest_baskets": power(keep_top_per_row(like, params.nearest_baskets), 2.0) @ index.witness_tracks,
-            "adjacent": asked @ index.adjacent,
-            "adjacent_peak": _root(asked @ index.adjacent_peaks),
-            "basket_peak": _root(power(like, _PEAK) @ index.witness_tracks),
-            "between": _between(index.adjacent, index.adjacent_before, queries),
-            "filling": _between(index.following, index.following_before, queries),
-            "after": asked @ index.following,
-            "before": asked @ index.following_before,
-            "artist_mates": asked @ index.artist_mates,
-            "adjacent_mates": asked @ index.adjacent_mates,
-            "titles": scale(titled @ index.witness_tracks, columns=counts**-0.3),
-            "space": dot,
-            "ridge": score_ridge(index.ridge, plain) if index.ridge else sparse.csr_matrix(dot.shape, dtype=np.float32),
-        },
-        by_artist={
-            "same_artist": artists,
-            "similar_artist": scale(logs, rows=breadth**-0.5) @ index.artist_neighbours,
-            "title_artists": scale(titled @ index.witness_artists, columns=index.artist_counts**-0.3),
-        },
-        by_query={
-            "length": np.log(lengths),
-            "artist_breadth": breadth / lengths,
-            "top_artist_share": _row_max(artists) / lengths,
-            "title_support": np.log1p(np.asarray(titled.sum(axis=1), dtype=np.float32).ravel()),
-            "vector_norm": np.linalg.norm(vectors, axis=1).astype(np.float32),
-        },
     )
 
 
@@ -236,28 +164,6 @@ def _fit_ridge(matrix: sparse.csr_matrix, counts: NDArray[np.float32], params: S
         regularization=params.ridge_regularization,
         row_exponent=params.ridge_row_exponent,
     )
-
-
-def own_rows(index: SourceIndex, queries: Baskets) -> NDArray[np.int64]:
-    """Return the row of each query among the witnesses, by id; -1 where it is not one of them."""
-    import polars as pl
-
-    known = pl.DataFrame({"id": index.witnesses.ids.cast(pl.String)}).with_row_index("row")
-    asked = pl.DataFrame({"id": queries.ids.cast(pl.String)})
-    found = asked.join(known, on="id", how="left", maintain_order="left")["row"].cast(pl.Int64)
-    return found.fill_null(-1).to_numpy()
-
-
-def _between(after: sparse.csr_matrix, before: sparse.csr_matrix, queries: Baskets) -> sparse.csr_matrix:
-    """Tracks that elsewhere follow the first and precede the second of two consecutive tracks of the query: what fills the gap."""
-    owners, tracks = queries.owners, queries.tracks
-    same = owners[1:] == owners[:-1]
-    both = after[tracks[:-1][same]].multiply(before[tracks[1:][same]]).tocsr()
-    gaps = sparse.csr_matrix(
-        (np.ones(both.shape[0], dtype=np.float32), (owners[:-1][same], np.arange(both.shape[0]))),
-        shape=(len(queries), both.shape[0]),
-    )
-    return gaps @ power(both.astype(np.float32), 0.5)
 
 
 def _strongest(matrix: sparse.csr_matrix, entries: int) -> sparse.csr_matrix:
@@ -278,14 +184,15 @@ def _choose_witnesses(baskets: Baskets, params: SourceParams, *, seed: int) -> B
     return baskets.take(chosen)
 
 
-def _basket_vectors(matrix: sparse.csr_matrix, counts: NDArray[np.float32]) -> sparse.csr_matrix:
-    """Unit vectors of baskets, rare tracks weighing more (count ** -0.4: hit@10 .128, TF-IDF's logarithm .120)."""
+def basket_vectors(matrix: sparse.csr_matrix, counts: NDArray[np.float32]) -> sparse.csr_matrix:
+    """Return unit vectors of baskets, rare tracks weighing more (count ** -0.4: hit@10 .128, TF-IDF's logarithm .120)."""
     weighted = scale(matrix, columns=counts**-0.4)
     norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     return scale(weighted, rows=1 / np.maximum(norms, 1e-9))
 
 
-def _artist_counts(matrix: sparse.csr_matrix, facts: TrackFacts) -> sparse.csr_matrix:
+def count_artists(matrix: sparse.csr_matrix, facts: TrackFacts) -> sparse.csr_matrix:
+    """Count each artist's tracks in each basket."""
     counted = (matrix @ facts.by_artist).tocsr()
     counted.sort_indices()
     return counted
@@ -319,12 +226,4 @@ def _peaks(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     clipped = sparse.csr_matrix(
         (np.maximum(matrix.data / top, 1e-3), matrix.indices, matrix.indptr), shape=matrix.shape
     )
-    return power(clipped.astype(np.float32), _PEAK)
-
-
-def _root(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    return power(matrix.tocsr(), 1 / _PEAK)
-
-
-def _row_max(matrix: sparse.csr_matrix) -> NDArray[np.float32]:
-    return np.asarray(matrix.max(axis=1).todense(), dtype=np.float32).ravel()
+    return power(clipped.astype(np.float32), PEAK)

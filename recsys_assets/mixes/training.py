@@ -23,7 +23,8 @@ from recsys_assets.mixes.candidates import propose
 from recsys_assets.mixes.features import build_features
 from recsys_assets.mixes.network import fit_network
 from recsys_assets.mixes.ranker import Ranker, RankerParams, in_order
-from recsys_assets.mixes.sources import fit_sources, score_sources
+from recsys_assets.mixes.source_scores import score_sources
+from recsys_assets.mixes.sources import fit_sources
 from recsys_assets.mixes.tracks import TrackFacts
 
 _log = logging.getLogger(__name__)

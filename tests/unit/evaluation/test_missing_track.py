@@ -21,7 +21,8 @@ from recsys_assets.mixes.candidates import BlendParams, propose
 from recsys_assets.mixes.features import build_features
 from recsys_assets.mixes.network import NetworkParams
 from recsys_assets.mixes.ranker import RankerParams, rank_candidates
-from recsys_assets.mixes.sources import SourceParams, fit_sources, score_sources
+from recsys_assets.mixes.source_scores import score_sources
+from recsys_assets.mixes.sources import SourceParams, fit_sources
 from recsys_assets.mixes.training import fit_ranker
 
 SOURCES = SourceParams(space=FactoriseParams(embedding_size=8, epochs=3, regularization=0.01, unobserved_weight=0.05))

@@ -13,7 +13,8 @@ from recsys_assets.mixes.candidates import SOURCES, BlendParams, _best, propose
 from recsys_assets.mixes.features import build_features
 from recsys_assets.mixes.network import NetworkParams
 from recsys_assets.mixes.ranker import Ranker, RankerParams, rank_candidates
-from recsys_assets.mixes.sources import SourceParams, fit_sources, score_sources
+from recsys_assets.mixes.source_scores import score_sources
+from recsys_assets.mixes.sources import SourceParams, fit_sources
 from recsys_assets.mixes.training import fit_ranker
 
 SOURCE_PARAMS = SourceParams(
@@ -172,7 +173,7 @@ def test_features_of_padding_are_zero_and_all_are_finite(task, index):
 def test_the_best_places_are_exact_and_ties_go_to_the_lower_one(seed: int):
     rng = np.random.default_rng(seed)
     # The last rows make the sample misjudge: all the best stand where it looks, or where it does not.
-    scores = rng.integers(0, 50, (6, 4_000)).astype(np.float32) / 7
+    scores = (rng.integers(0, 50, (6, 4_000)) / 7).astype(np.float32)
     scores[-1, ::16] += 100
     scores[-2, 1::16] += 100
     scores[-3] = -np.inf
