@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 MAX_DAYS_PER_RUN = 60
 # Unchanged days between two changed ones that are read once more rather than start a second run: reading is cheap.
 MAX_GAP_DAYS = 7
+# More days than these that lose their files at once were archived, or lie on a disk that is gone; nobody withdraws so many.
+MAX_EMPTIED_DAYS = 3
 # A run that died without a word, as one that a script started may, does not hold the others for ever.
 MAX_WAIT = timedelta(hours=3)
 _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
@@ -53,11 +55,19 @@ def landing_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg
     changed = tick.changed_since(seen, lambda: _unread(home, is_dated=True))
     changed = [day for day in changed if DAILY.has_partition_key(day.isoformat())]
     notes = []
+    gone = [day for day in changed if day not in tick.days]
+    if len(gone) > MAX_EMPTIED_DAYS:
+        notes.append(
+            f"{len(gone)} days have lost all their files, what was read stays: if it was meant, run `ingest` for them"
+        )
+        tick = tick.without(gone, seen)
+        changed = [day for day in changed if day not in set(gone)]
     if changed and (requests or _is_reading(context.instance)):
         notes.append(f"waiting for the run that is reading: {len(changed)} days")
         tick = tick.without(changed, seen)
     else:
-        runs = spans(changed, longest=MAX_DAYS_PER_RUN, gap=MAX_GAP_DAYS)
+        # A run over a gap would read, and so empty, the days that are kept.
+        runs = spans(changed, longest=MAX_DAYS_PER_RUN, gap=0 if len(gone) > MAX_EMPTIED_DAYS else MAX_GAP_DAYS)
         requests += [_ingest_request(first, last, tick) for first, last in runs]
     if outside := sorted(day.isoformat() for day in found.keys() - days.keys()):
         notes.append(f"no partition (not over, or before the first day): {', '.join(outside)}")

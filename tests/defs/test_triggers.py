@@ -125,6 +125,21 @@ def test_a_landing_zone_that_is_gone_takes_nothing_with_it(home: HomeResource):
     assert "2026-03-02" in cursor
 
 
+def test_many_days_that_lose_their_files_at_once_are_kept_and_said(home: HomeResource):
+    paths = [drop(home, f"plays/date=2026-03-0{day}/a.jsonl") for day in range(1, 7)]
+    _, cursor, _ = tick(home)
+    for path in paths[:5]:
+        path.unlink()
+    first, cursor, said = tick(home, cursor)
+    drop(home, "plays/date=2026-03-06/b.jsonl")
+    second, _, again = tick(home, cursor)
+
+    assert first == []
+    assert said == "5 days have lost all their files, what was read stays: if it was meant, run `ingest` for them"
+    assert second == [("ingest", "2026-03-06")]
+    assert again is None
+
+
 def test_a_changed_day_is_read_again_and_no_other(home: HomeResource):
     drop(home, "plays/date=2026-03-02/a.jsonl")
     drop(home, "plays/date=2026-03-03/a.jsonl")
