@@ -182,6 +182,9 @@ def migrate(
 def forget(
     user: Annotated[str, typer.Argument(help="The listener's id, exactly as the tables spell it.", show_default=False)],
     sure: Sure = False,
+    in_advance: Annotated[
+        bool, typer.Option("--in-advance", help="Also an id that nothing names yet: it will never be taken in.")
+    ] = False,
     readmit: Annotated[
         bool, typer.Option("--readmit", help="Take the id off the list of the forgotten; erases nothing.")
     ] = False,
@@ -192,11 +195,11 @@ def forget(
     From every table and every version of it, the exports and the warehouse. Files in the landing zone are the
     sender's and stay; the listener is never taken in from them again.
 
-    Example: recsys forget u00017 --yes
+    Example: recsys forget u00017
     """
     from recsys_assets.cli.show import print_json, print_table, say
     from recsys_assets.core.forgotten import readmit_id
-    from recsys_assets.exports.forget import forget_listener
+    from recsys_assets.exports.forget import forget_listener, is_known
     from recsys_assets.tables import ALL_TABLES
 
     if not user:
@@ -206,6 +209,12 @@ def forget(
         was_there = readmit_id(home.forgotten, user)
         say(f"{user} {'may be taken in again' if was_there else 'was not on the list of the forgotten'}")
         return
+    # A slip of the finger would cost every table its older versions, and the list an entry that nobody can read.
+    if not in_advance and not is_known(home, ALL_TABLES, user):
+        raise InvalidArgumentError(
+            f"nothing in {home.root} names {user!r}: spell the id as the tables do (`recsys listeners` shows some), or "
+            "give --in-advance for one that is still to come"
+        )
     if not sure:
         typer.confirm(
             f"Erase {user} from every table and every version in {home.root}? It can not be undone", abort=True

@@ -60,6 +60,8 @@ def forget_id(path: Path, user_id: str) -> bool:
 
 def readmit_id(path: Path, user_id: str) -> bool:
     """Take a listener off the list at ``path``; return whether it was there."""
+    if not path.exists():
+        return False
     with _locked(path):
         digests = Forgotten.load(path).digests
         if digest_of(user_id) in digests:

@@ -7,6 +7,7 @@ No run ever holds that file open, so readers and writers never wait for each oth
 
 import contextlib
 import logging
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
+_EXPLAIN = re.compile(r"\s*explain\b(?:\s+analyze\b)?(?:\s*\(\s*(?:analyze|format)\b[^)]*\))?", re.IGNORECASE)
+_READS = re.compile(r"[\s(]*(?:select|from|with|pivot|pivot_wider)\b", re.IGNORECASE)
 Parameter = str | int | float | bool | date | datetime | None
 
 
@@ -142,6 +145,32 @@ def _literal(text: str | None) -> str:
     return "'" + (text or "").replace("'", "''") + "'"
 
 
+def require_reading(sql: str) -> None:
+    """Require one statement that only reads: the file is opened read-only, and a ``copy … to`` would write all the same.
+
+    Raises:
+        InvalidArgumentError: no statement, several, or one that does something else.
+        duckdb.Error: it can not be parsed.
+    """
+    import duckdb
+
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1:
+        raise InvalidArgumentError(
+            "the query was refused: " + (f"one query, found {len(statements)}" if statements else "it is empty")
+        )
+    kind = statements[0].type
+    explained = _EXPLAIN.match(sql)
+    if kind == duckdb.StatementType.EXPLAIN and explained:
+        # An ``explain analyze`` runs what it explains.
+        require_reading(sql[explained.end() :])
+    # A ``pivot`` is taken for several statements, whatever it is inside of.
+    elif kind != duckdb.StatementType.SELECT and not (kind == duckdb.StatementType.MULTI and _READS.match(sql)):
+        raise InvalidArgumentError(
+            f"the query was refused: the warehouse only answers queries (select, from, with, …), and this is {kind.name}"
+        )
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """The catalogue file. Its views are absolute, so it works from any working directory."""
@@ -206,25 +235,36 @@ class Warehouse:
         connection.execute(f"comment on view {name} is {_literal(schema.grain)}")
 
     def query(self, sql: str, parameters: Sequence[Parameter] | Mapping[str, Parameter] | None = None) -> pl.DataFrame:
-        """Run a person's query, read-only.
+        """Run a person's query: it reads the lake and nothing else, and writes nowhere.
 
         Raises:
             MissingInputError: nothing has been published yet, or the file is broken.
-            InvalidArgumentError: DuckDB refuses the query; its own words are in the message.
+            InvalidArgumentError: it is not one query that reads, or DuckDB refuses it; its own words are in the message.
         """
         import duckdb
 
         if not self.path.exists():
             raise MissingInputError(f"no warehouse at {self.path}: materialise the graph first (`make run`)")
-        try:
-            opened = duckdb.connect(str(self.path), read_only=True)
-        except duckdb.Error as error:
-            raise MissingInputError(
-                f"{self.path} can not be opened: `recsys migrate` makes it anew ({error})"
-            ) from error
-        with opened as connection:
-            connection.execute("set timezone = 'UTC'")
+        with tempfile.TemporaryDirectory(prefix="recsys-sql-") as spill, duckdb.connect(":memory:") as connection:
+            # A database of its own with the file attached: what is forbidden here is forbidden to no other reader.
             try:
+                connection.execute(f"attach {_literal(str(self.path))} as warehouse (read_only)")
+            except duckdb.Error as error:
+                raise MissingInputError(
+                    f"{self.path} can not be opened: `recsys migrate` makes it anew ({error})"
+                ) from error
+            connection.execute("use warehouse")
+            connection.execute("set timezone = 'UTC'")
+            # Where it may spill, as any query.
+            connection.execute(f"set temp_directory = {_literal(spill)}")
+            # A query that only reads could still read any file of this computer.
+            root = Path(self.lake.root).absolute()
+            allowed = ", ".join(_literal(str(folder)) for folder in (root, root.resolve()))
+            connection.execute(f"set allowed_directories = [{allowed}]")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+            try:
+                require_reading(sql)
                 relation = connection.sql(sql, params=parameters)
                 return pl.DataFrame() if relation is None else relation.pl()
             except duckdb.Error as error:

@@ -208,6 +208,15 @@ def _write_rows(writer: "pq.ParquetWriter", frame: pl.DataFrame, dtypes: Mapping
         writer.write_table(frame.select(*dtypes).to_arrow().cast(writer.schema))
 
 
+def names_listener(out: Path, user_id: str) -> bool:
+    """Return whether the export of any day has playlists of a listener; reads the lists of listeners alone."""
+    lists = [folder / LISTENERS for folder in day_folders(out)]
+    return any(
+        path.is_file() and not pl.scan_parquet(path).filter(pl.col(c.USER_ID) == user_id).head(1).collect().is_empty()
+        for path in lists
+    )
+
+
 def erase_listener(out: Path, user_id: str) -> int:
     """Take a listener out of the exports of every day; return how many rows of mixes that were.
 

@@ -8,18 +8,19 @@ listener's plays left in them, as an average does, until the next anchor is fitt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.files import written_aside
-from recsys_assets.core.forgotten import forget_id
+from recsys_assets.core.forgotten import Forgotten, forget_id
 from recsys_assets.core.home import Home
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.lake_upkeep import erase, vacuum
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.core.warehouse import Warehouse
-from recsys_assets.exports.bundle import erase_listener
+from recsys_assets.exports.bundle import erase_listener, names_listener
 from recsys_assets.exports.map_page import remove_map_page
 from recsys_assets.raw.tables import RAW_PLAYLIST_TRACKS, RAW_PLAYLISTS
 
@@ -44,6 +45,24 @@ class Erasure:
     def total(self) -> int:
         """Rows erased anywhere."""
         return sum(self.rows.values()) + self.export_rows + self.truth_rows
+
+
+def is_known(home: Home, tables: Sequence[TableSchema], user_id: str) -> bool:
+    """Return whether anything names the listener: the list of the forgotten, a table, an export or the planted truth.
+
+    Reads alone. Whoever is on the list stays known, so that a forgetting that was interrupted can be called again.
+    """
+    if user_id in Forgotten.load(home.forgotten):
+        return True
+    lake = Lake(home.lake)
+    for table in tables:
+        if table.personal and lake.exists(table):
+            named = lake.open(table).scan().filter(pl.col(table.personal) == user_id).head(1).collect()
+            if named.height:
+                return True
+    return names_listener(home.exports, user_id) or any(
+        not _rows_of(user_id, pl.read_parquet(path)).is_empty() for path in _truth_files(home)
+    )
 
 
 def forget_listener(home: Home, tables: Sequence[TableSchema], user_id: str) -> Erasure:
@@ -87,13 +106,25 @@ def _erase_playlist_entries(lake: Lake, user_id: str) -> int:
 def _erase_truth(home: Home, user_id: str) -> int:
     """Rewrite the planted truth of a demo world without a made-up listener; real installations have none."""
     erased = 0
-    for path in sorted(home.demo_truth.glob("**/*.parquet")):
+    for path in _truth_files(home):
         frame = pl.read_parquet(path)
-        # ``user_id``, and ``owner_user_id`` of a dishonest scheme.
-        names = [name for name in frame.columns if name.endswith(c.USER_ID)]
-        kept = frame.filter(pl.all_horizontal(pl.col(name).ne_missing(user_id) for name in names)) if names else frame
-        if kept.height < frame.height:
+        gone = _rows_of(user_id, frame)
+        if gone.height:
             with written_aside(path) as fresh:
-                kept.write_parquet(fresh)
-            erased += frame.height - kept.height
+                frame.filter(~_names(user_id, frame)).write_parquet(fresh)
+            erased += gone.height
     return erased
+
+
+def _truth_files(home: Home) -> list[Path]:
+    return sorted(home.demo_truth.glob("**/*.parquet"))
+
+
+def _rows_of(user_id: str, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(_names(user_id, frame))
+
+
+def _names(user_id: str, frame: pl.DataFrame) -> pl.Expr:
+    # ``user_id``, and ``owner_user_id`` of a dishonest scheme.
+    names = [name for name in frame.columns if name.endswith(c.USER_ID)]
+    return pl.any_horizontal(pl.lit(value=False), *(pl.col(name).eq_missing(user_id) for name in names))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -184,13 +185,39 @@ def test_forget_again_erases_nothing_and_readmit_opens_the_door(world: Any):
     assert "was not on the list" in world.run("forget", "annabelle", "--readmit").stdout
 
 
+def test_forget_of_an_id_that_nothing_names_touches_nothing(world: Any):
+    before = {path: path.stat().st_mtime_ns for path in world.home.root.rglob("*")}
+
+    result = world.run("forget", "anabelle", "--yes")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "names 'anabelle'" in result.stderr
+    assert {path: path.stat().st_mtime_ns for path in world.home.root.rglob("*")} == before
+    assert world.run("forget", "anabelle", "--yes", "--in-advance").exit_code == 0
+    assert "anabelle" in Forgotten.load(world.home.forgotten)
+
+
+def test_forget_makes_no_home(empty: Any):
+    assert empty.run("forget", "annabelle", "--yes").exit_code == 2
+    assert empty.run("forget", "annabelle", "--readmit").exit_code == 0
+    assert not empty.home.root.exists()
+
+
+@pytest.mark.parametrize("kept", ["exports", "demo_truth"])
+def test_forget_knows_whom_an_export_or_the_truth_names(world: Any, kept: str):
+    for folder in {"exports", "demo_truth", "lake"} - {kept}:
+        shutil.rmtree(world.home.root / folder)
+
+    assert world.run("forget", "annabelle", "--yes").exit_code == 0
+
+
 def test_forget_asks_first(world: Any):
     result = world.run("forget", "annabelle", input="n\n")
 
     assert result.exit_code == 130
     assert world.run("mixes", "annabelle").exit_code == 0
     assert world.run("forget", "annabelle", input="y\n").exit_code == 0
-    assert world.run("mixes", "annabelle").exit_code == 2
+    assert not json.loads(world.run("mixes", "annabelle", "--json").stdout)["is_known"]
 
 
 def redeclare(monkeypatch: pytest.MonkeyPatch, changed: TableSchema) -> None:

@@ -1,6 +1,7 @@
 """DuckDB over the lake: queries from files, and the catalogue under readers, writers and accidents."""
 
 import os
+import re
 import threading
 from dataclasses import replace as changed
 from pathlib import Path
@@ -201,6 +202,43 @@ def test_a_query_that_duckdb_refuses_is_an_invalid_argument(lake: Lake, warehous
 
     with pytest.raises(InvalidArgumentError, match="refused"):
         warehouse.query(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "copy (select 1) to '{0}/lake/x.csv'", "explain analyze copy (select 1) to '{0}/lake/x.csv'",
+        "explain (analyze, format json) copy (select 1) to '{0}/lake/x.csv'",
+        "copy (pivot (select 1 as a) on a using sum(a)) to '{0}/lake/x.csv'", "create temp table x as select 1",
+        "from read_csv('{0}/secret.csv')", "from read_text('/etc/passwd')", "from '{0}/secret.csv'",
+        "attach '{0}/x.duckdb'", "set enable_external_access = true", "", " -- nothing", "select 1; select 2",
+    ],
+)  # fmt: skip
+def test_a_query_writes_nowhere_and_reads_the_lake_alone(lake: Lake, warehouse: Warehouse, tmp_path: Path, sql: str):
+    stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
+    warehouse.rebuild([NUMBERS])
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    before = sorted(tmp_path.rglob("*"))
+
+    with pytest.raises(InvalidArgumentError, match="refused"):
+        warehouse.query(sql.format(tmp_path))
+
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "from v", "-- how many\n(select * from v);", "with a as (from v) from a", "pivot v on user_id using sum(n)",
+        "explain from v", "explain analyze from v", "explain (format json) from v", "explain (from v)", "describe v",
+        "summarize v", "show all tables", "values (1)",
+    ],
+)  # fmt: skip
+def test_a_query_that_reads_is_answered(lake: Lake, warehouse: Warehouse, sql: str):
+    stored(lake, NUMBERS, numbers(day(0), {"ann": 2}))
+    warehouse.rebuild([NUMBERS])
+
+    assert warehouse.query(re.sub(r"\bv\b", '"group".numbers', sql)).height
 
 
 def test_a_person_may_open_the_file_while_it_is_exchanged(lake: Lake, warehouse: Warehouse):
