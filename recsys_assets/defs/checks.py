@@ -16,8 +16,11 @@ from recsys_assets.defs.partitions import partition_days
 from recsys_assets.defs.resources import HomeResource
 
 
-def report(results: Sequence[GateResult]) -> dg.AssetCheckResult:
-    """Report the verdicts of one gate on several days or files as one check: it passes if all do."""
+def report(results: Sequence[GateResult], days: Sequence[date] = ()) -> dg.AssetCheckResult:
+    """Report the verdicts of one gate on several days or files as one check: it passes if all do.
+
+    With a day to each verdict the newest failure that stops something, or else the newest, speaks for all of them.
+    """
     failed = [result for result in results if not result.passed]
     is_blocking = any(result.blocking for result in failed)
     worst = (failed or list(results))[:10]
@@ -42,10 +45,19 @@ def report(results: Sequence[GateResult]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
-        description=" · ".join(result.notes for result in failed[:3])
-        or (results[-1].notes if results else "nothing to judge"),
+        description=_describe(results, days),
         metadata=metadata,
     )
+
+
+def _describe(results: Sequence[GateResult], days: Sequence[date]) -> str:
+    failed = [n for n, result in enumerate(results) if not result.passed]
+    if len(failed) > 1 and days:
+        told = [n for n in failed if results[n].blocking] or failed
+        likewise = f"{len(failed) - 1:,} more of the {len(results):,} days, {days[failed[0]]} to {days[failed[-1]]}"
+        return f"{results[told[-1]].notes} (and so {likewise})"
+    notes = [results[n].notes for n in failed[:3]] or [result.notes for result in results[-1:]]
+    return " · ".join(notes) or "nothing to judge"
 
 
 def gate_check(
@@ -75,6 +87,6 @@ def gate_check(
     def check(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
         version = home.lake.open(table)
         days = partition_days(context) if partitions is not None else version.partitions[-1:]
-        return report([judge(version, day, home) for day in days])
+        return report([judge(version, day, home) for day in days], days)
 
     return check

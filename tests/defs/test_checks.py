@@ -58,6 +58,16 @@ def test_a_check_passes_if_every_day_does_and_stops_if_one_verdict_says_so(verdi
     assert reported.severity == severity
 
 
+def test_many_days_of_the_same_failure_are_one_sentence_and_a_count():
+    days = [date(2026, 3, day) for day in range(1, 31)]
+    verdicts = [verdict(passed=day.day == 1, blocking=day.day == 9, notes=f"late on {day}") for day in days]
+
+    late = report([verdict(passed=day.day == 1, blocking=False, notes=f"late on {day}") for day in days], days)
+
+    assert late.description == "late on 2026-03-30 (and so 28 more of the 30 days, 2026-03-02 to 2026-03-30)"
+    assert (report(verdicts, days).description or "").startswith("late on 2026-03-09 (and so 28 more")
+
+
 def test_what_failed_is_said_and_what_passed_is_not():
     reported = report([verdict(passed=True, notes="fine"), verdict(passed=False, notes="3 rows lack user_id")])
 
