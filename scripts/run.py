@@ -1,8 +1,9 @@
 """`make run`: from nothing to mixes in the terminal and the graph in the browser.
 
-A demo world if nothing has landed, then the graph through Dagster: snapshots; all landed days in one ranged run; the
-two newest anchors with their Discover Weekly; the last seven days. Runs belong to the instance that the web UI
-shows. Python and not shell, because each `dagster` command would start the interpreter and load the graph anew (3.4 s).
+A demo world if nothing has landed, then the graph through Dagster: snapshots; the landed days, a ranged run for each
+stretch of them; the two newest anchors with their Discover Weekly; the last seven days. What there is too little listening
+for is left out and named. Runs belong to the instance that the web UI shows. Python and not shell, because each `dagster`
+command would start the interpreter and load the graph anew (3.4 s).
 """
 
 import argparse
@@ -15,14 +16,19 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recsys_assets.core.errors import RecsysError
-from recsys_assets.core.windows import monday_of
+from scripts.plan import days_to_model, ranges, weeks_to_make
+
+if TYPE_CHECKING:
+    from scripts.graph import GraphRunner
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO_DAYS = 60
 MODEL_DAYS = 7
 ANCHORS = 2
+INTERRUPTED = 130
 
 
 def main() -> int:
@@ -36,15 +42,17 @@ def main() -> int:
     if not any((home / "landing").glob("*")):
         _say("1/5  a small demo world, since the landing zone is empty")
         first = yesterday - timedelta(days=DEMO_DAYS - 1)
-        world = ("--size", "small", "--seed", "7", "--start", first.isoformat(), "--days", str(DEMO_DAYS))
+        world = ("--size", "small", "--seed", "7", "--start", first.isoformat(), "--days", str(DEMO_DAYS), "--no-hint")
         if not _recsys("demo", *world):
             return 1
     else:
         _say(f"1/5  using what has landed in {home / 'landing'}")
-    if not _materialise(home, yesterday):
+    if not materialise(home, yesterday):
+        _say("not everything went well, see above; `make ui` shows the runs")
         return 1
-    _say(f"5/5  the mixes of one listener ({time.monotonic() - started:.0f} s so far)")
-    _recsys("mixes", "--any")
+    if any((home / "lake" / "mixes" / "daily_mix").glob("date=*")):
+        _say(f"5/5  the mixes of one listener ({time.monotonic() - started:.0f} s so far)")
+        _recsys("mixes", "--any")
     if arguments.ui == "0":
         _say(f"done in {time.monotonic() - started:.0f} s. Look around: make ui")
         return 0
@@ -82,9 +90,9 @@ def _recsys(*arguments: str) -> bool:
     return subprocess.run([sys.executable, "-m", "recsys_assets.cli", *arguments], check=False).returncode == 0
 
 
-def _materialise(home: Path, yesterday: date) -> bool:
+def materialise(home: Path, yesterday: date) -> bool:
     """Run the graph; return whether all of it is green."""
-    from scripts.graph import FIRST_DAY, GraphRunner, days_between
+    from scripts.graph import FIRST_DAY, GraphRunner
 
     if yesterday < FIRST_DAY:
         _say(f"nothing to run: the calendar begins on {FIRST_DAY} (RECSYS_FIRST_DAY) and that day is not over yet")
@@ -94,27 +102,64 @@ def _materialise(home: Path, yesterday: date) -> bool:
     if not runner.run("catalogue"):
         return False
     landed = runner.landed_days(yesterday)
-    days = landed.days
     if landed.waiting:
         _say(
             f"     {len(landed.waiting):,} landed days wait, {landed.waiting[0]} to {landed.waiting[-1]}: the calendar "
             f"begins on {FIRST_DAY}. To read them: make run RECSYS_FIRST_DAY={landed.waiting[0]} (and keep it set)"
         )
-    _say(f"3/5  {len(days)} days of plays and acts in one run: {days[0]} to {days[-1]}")
-    if not runner.run("ingest", days=days):
+    if not _ingest(runner, landed.days):
         return False
-    newest = monday_of(yesterday + timedelta(days=1))
-    mondays = [newest - timedelta(weeks=back) for back in range(ANCHORS - 1, -1, -1)]
-    mondays = [monday for monday in mondays if monday >= FIRST_DAY]
-    if not mondays:
-        _say(f"4/5  no models yet: the first Monday after {FIRST_DAY}, when the calendar begins, is still to come")
-        return True
-    # A day starts from its own week's anchor: none before the first.
-    model_days = days_between(max(yesterday - timedelta(days=MODEL_DAYS - 1), mondays[0]), yesterday)
-    _say(f"4/5  anchors and Discover Weekly of {', '.join(map(str, mondays))}; then {len(model_days)} days of mixes")
-    if not all(runner.run("monday", days=[week]) for week in mondays):
-        return False
-    return not model_days or runner.run("daily", days=model_days)
+    heard = {*landed.days, *(day for day in runner.counted_totals() if day <= yesterday)}
+    if not heard:
+        _say("     nobody has listened to anything yet: mixes are made once plays, acts or totals have landed")
+    weeks_are_good = _make_weeks(runner, *weeks_to_make(heard, yesterday, n=ANCHORS))
+    days = days_to_model(landed.days, heard, runner.anchored_weeks(), yesterday, n=MODEL_DAYS)
+    if not days:
+        _say("     no day of mixes: a day needs listening up to it and the anchor of its week")
+        return weeks_are_good
+    _say(f"     the mixes of {_span(days)}")
+    return runner.run("daily", days=days) and weeks_are_good
+
+
+def _ingest(runner: "GraphRunner", landed: list[date]) -> bool:
+    """Read the landed days, and none of the long silences between them; return whether all went well."""
+    parts = ranges(landed)
+    _say(f"3/5  plays and acts of {_span([day for part in parts for day in part])}")
+    done = []
+    for part in parts:
+        if len(parts) > 1:
+            _say(f"     {_span(part)}")
+        done.append(runner.run("ingest", days=part))
+    return all(done)
+
+
+def _make_weeks(runner: "GraphRunner", weeks: list[date], left: list[date]) -> bool:
+    """Make the anchor and Discover Weekly of each week, oldest first; return whether all went well.
+
+    A week that fails is named and the next is tried: days start from their own week's anchor and need no other.
+    """
+    from scripts.graph import FIRST_DAY
+
+    early = [monday for monday in weeks if monday < FIRST_DAY]
+    weeks = [monday for monday in weeks if monday >= FIRST_DAY]
+    _say(f"4/5  anchors and Discover Weekly of {', '.join(map(str, weeks)) or 'no week'}")
+    for monday in left:
+        _say(f"     week of {monday} is left out: nobody had listened to anything before its end")
+    for monday in early:
+        _say(f"     week of {monday} is left out: it begins before the calendar does, on {FIRST_DAY}")
+    failed = []
+    for monday in weeks:
+        _say(f"     week of {monday}")
+        if not runner.run("monday", days=[monday]):
+            failed.append(monday)
+            _say(f"     week of {monday} failed, see above; going on without it")
+    return not failed
+
+
+def _span(days: list[date]) -> str:
+    if len(days) < 2:
+        return str(days[0]) if days else "no day: none have landed"
+    return f"{len(days):,} days, {days[0]} to {days[-1]}"
 
 
 def serve(port: int) -> int:
@@ -151,3 +196,6 @@ if __name__ == "__main__":
     except RecsysError as error:
         _say(f"make run: {error}")
         sys.exit(1)
+    except KeyboardInterrupt:
+        _say("stopped. What is finished stays; `make run` goes on from there")
+        sys.exit(INTERRUPTED)

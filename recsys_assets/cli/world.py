@@ -33,6 +33,8 @@ def demo(
     days: Annotated[int, typer.Option(min=1, max=3650, help="How many days.")] = 60,
     fraction: Annotated[float, typer.Option(help="Share of the listeners, and with them of the plays, 0 to 1.")] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    # `make run` calls this command, and would be told to call `make run`.
+    hint: Annotated[bool, typer.Option(hidden=True)] = True,
 ) -> None:
     """Write a made-up but complete music world into the landing zone.
 
@@ -67,4 +69,5 @@ def demo(
         return
     tables = [(name, f"{count:,}") for name, count in counts.items() if name not in {"days", "files"}]
     print_table(tables, ("table", "rows"), numbers=("rows",))
-    say(f"{counts['files']:,} files, {first} to {first + timedelta(days=days - 1)} in {home.landing}; next: make run")
+    last = first + timedelta(days=days - 1)
+    say(f"{counts['files']:,} files, {first} to {last} in {home.landing}{'; next: make run' if hint else ''}")

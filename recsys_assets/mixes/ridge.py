@@ -27,7 +27,7 @@ class RidgeWeights:
 def fit_ridge(
     baskets: sparse.csr_matrix, track_scale: NDArray[np.float32], *, regularization: float, row_exponent: float
 ) -> RidgeWeights:
-    """Fit on a matrix of ones.
+    """Fit on a matrix of ones; no baskets, or no tracks, give weights that score nothing.
 
     Args:
         baskets: rows = baskets, columns = tracks.
@@ -42,7 +42,9 @@ def fit_ridge(
     gram[np.diag_indices_from(gram)] += regularization * max(np.trace(gram) / max(len(gram), 1), 1e-9)
     kernel = np.linalg.inv(gram).astype(np.float32)
     by_track = scaled.T.tocsr()
-    leverage = np.concatenate([_leverage(by_track[i : i + 2_000], kernel) for i in range(0, by_track.shape[0], 2_000)])
+    leverage = np.empty(by_track.shape[0], dtype=np.float32)
+    for i in range(0, by_track.shape[0], 2_000):
+        leverage[i : i + 2_000] = _leverage(by_track[i : i + 2_000], kernel)
     return RidgeWeights(kernel, scaled, track_scale, (1 / np.maximum(1 - leverage, 1e-3)).astype(np.float32))
 
 

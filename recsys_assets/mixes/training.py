@@ -66,7 +66,8 @@ def fit_ranker(
         MissingInputError: too few baskets whose missing track was found among the candidates.
     """
     threads = available_cores() if num_threads is None else num_threads
-    _require(len(baskets), params)
+    # Counted before any source is fitted: one track is hidden, one is left.
+    _require(int((baskets.lengths >= 2).sum()), params)
     examples = _Examples.joined(
         [
             _make_examples(baskets, facts, params, seed=seed, round_of_hiding=i, num_threads=threads)

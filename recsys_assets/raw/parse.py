@@ -136,10 +136,7 @@ def _epoch(number: pl.Expr) -> pl.Expr:
 def _list(raw: pl.Expr, dtype: PolarsDataType) -> pl.Expr:
     if dtype == pl.String:
         return raw.map_batches(_split, return_dtype=pl.List(pl.String), is_elementwise=True)
-    # An entry that is empty says nothing: `rock; ` is rock.
-    return raw.cast(pl.List(pl.String), strict=False).list.eval(
-        pl.element().filter((pl.element() != "").fill_null(value=False))
-    )
+    return raw.cast(pl.List(pl.String), strict=False)
 
 
 def _split(texts: pl.Series) -> pl.Series:
@@ -149,13 +146,10 @@ def _split(texts: pl.Series) -> pl.Series:
 def _split_one(text: str | None) -> list[str] | None:
     if not text:
         return None
-    if text.lstrip().startswith("["):
-        try:
-            values = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            # What begins with a bracket need be no JSON: [unknown], [non-music];rock. With a quote it was meant so.
-            if text.lstrip()[1:].lstrip().startswith('"'):
-                return None
-        else:
-            return [value for value in values if value] if all(isinstance(value, str) for value in values) else None
-    return [part for part in map(str.strip, text.split(";")) if part]
+    if not text.startswith("["):
+        return [part.strip() for part in text.split(";")]
+    try:
+        values = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return values if all(isinstance(value, str) for value in values) else None

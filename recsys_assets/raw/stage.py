@@ -5,17 +5,15 @@ in one number) and two hashes of the whole row, so that the second half compares
 """
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-from polars._typing import PolarsDataType
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import DataFaultError
-from recsys_assets.raw.contract import MAX_ID_CHARS, Reason, Source
+from recsys_assets.raw.contract import MAX_ID_CHARS, Source
 from recsys_assets.raw.discover import LandingFile
 from recsys_assets.raw.lines import READ_ERRORS
 from recsys_assets.raw.parse import RAW_PREFIX, typed_columns
@@ -153,10 +151,8 @@ def _stage_portion(
     detail = pl.coalesce(pl.when(check.holds).then(check.detail) for check in checks)
     raw_columns = [(f"{RAW_PREFIX}{name}", name) for name in names if name in portion.dtypes]
     shown = raw_row(raw_columns, {f"{RAW_PREFIX}{name}": portion.dtypes[name] for _, name in raw_columns})
-    if FAULT in portion.dtypes and not source.personal:
+    if FAULT in portion.dtypes:
         shown = pl.coalesce(pl.col(RAW_LINE), shown)
-    if source.personal:
-        shown = pl.when(_is_attributable(source, portion.dtypes)).then(shown)
     kept = (
         judged.filter(pl.col(_REFUSED))
         .head(room)
@@ -167,7 +163,7 @@ def _stage_portion(
             pl.when(column != "").then(column).alias(COLUMN),
             detail.alias(DETAIL),
             shown.alias(RAW_ROW),
-            *([_listener(source, portion.dtypes)] if source.personal else []),
+            *([_listener(source.personal)] if source.personal else []),
         )
     )
     counts = judged.select(pl.len().alias("rows"), pl.col(_REFUSED).sum().alias(_REFUSED))
@@ -178,29 +174,9 @@ def _stage_portion(
     return int(rows), _Refused(int(bad), refused)
 
 
-def _listener(source: Source, dtypes: Mapping[str, PolarsDataType]) -> pl.Expr:
+def _listener(column: str) -> pl.Expr:
     # An id that is itself hostile is not worth keeping: nobody is called so.
-    column = str(source.personal)
-    listener = pl.col(column)
-    is_id = (listener.str.len_bytes() <= 4 * MAX_ID_CHARS).fill_null(value=False)
-    if FAULT in dtypes:
-        is_id &= pl.col(FAULT).fill_null("") != f"{Reason.WRONG_TYPE.value}|{column}"
-    return pl.when(is_id).then(listener).alias(column)
-
-
-def _is_attributable(source: Source, dtypes: Mapping[str, PolarsDataType]) -> pl.Expr:
-    """Whether what the row says can be erased with its listener, or is nobody's.
-
-    A line that could not be split may name anybody, and a listener who is forgotten is found by the column alone.
-    """
-    is_split = pl.col(FAULT).is_null() | pl.col(FAULT).str.starts_with(Reason.WRONG_TYPE.value)
-    is_named = _listener(source, dtypes).is_not_null()
-    given = (
-        pl.col(f"{RAW_PREFIX}{source.personal}").cast(pl.String, strict=False).fill_null("") != ""
-        if source.personal in dtypes
-        else pl.lit(value=False)
-    )
-    return (is_split if FAULT in dtypes else pl.lit(value=True)) & (is_named | ~given)
+    return pl.when(pl.col(column).str.len_bytes() <= 4 * MAX_ID_CHARS).then(pl.col(column)).alias(column)
 
 
 def _one_line(text: str) -> str:

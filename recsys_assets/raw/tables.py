@@ -60,11 +60,7 @@ def _rejected(source: Source) -> TableSchema:
                 (c.REASON, pl.String, "Why, in a form to count by.", False),
                 (COLUMN, pl.String, "The column at fault, where it is one."),
                 (DETAIL, pl.String, "Why, for people.", False),
-                (
-                    RAW_ROW,
-                    pl.String,
-                    "The row as JSON, at most 500 characters; null where it could not be erased with its listener.",
-                ),
+                (RAW_ROW, pl.String, "The contract's columns of the row as JSON, at most 500 characters."),
             ),
             *personal,
         ),

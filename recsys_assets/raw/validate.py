@@ -151,6 +151,8 @@ def _list_rules(field: Field) -> list[Rule]:
     item = pl.element()
     many = value.list.len() > contract.MAX_LIST_ITEMS
     found = [_rule(Reason.TOO_LONG, field.name, many, f"{field.name} has more than {contract.MAX_LIST_ITEMS} entries")]
+    empty = value.list.eval(item.is_null() | (item == "")).list.any()
+    found.append(_rule(Reason.MISSING, field.name, empty, f"{field.name} has an empty entry"))
     long = value.list.eval(item.str.len_chars() > limit).list.any()
     found.append(_rule(Reason.TOO_LONG, field.name, long, f"{field.name} has an entry longer than {limit} characters"))
     if field.kind == Kind.IDS:

@@ -1,13 +1,13 @@
 """`make run`: which days it reads, and where it keeps things."""
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from scripts import run
-from scripts.graph import landed_days
+from scripts.plan import LandedDays, days_between, days_to_model, landed_days, ranges, weeks_to_make
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 4)
 
@@ -15,12 +15,12 @@ FIRST, LAST = date(2026, 1, 1), date(2026, 1, 4)
 @pytest.mark.parametrize(
     ("landed", "days", "waiting"),
     [
-        ([], [4], []),
-        ([date(2026, 1, 3)], [3, 4], []),
-        ([date(2026, 1, 2), date(2026, 1, 4), date(2026, 1, 9)], [2, 3, 4], []),
+        ([], [], []),
+        ([date(2026, 1, 3)], [3], []),
+        ([date(2026, 1, 2), date(2026, 1, 4), date(2026, 1, 9)], [2, 4], []),
         # Imported history from before the calendar begins: Dagster has no partition for it.
-        ([date(2026, 1, 3), date(2023, 5, 6), date(2025, 12, 31)], [3, 4], [date(2023, 5, 6), date(2025, 12, 31)]),
-        ([date(2023, 5, 6)], [4], [date(2023, 5, 6)]),
+        ([date(2026, 1, 3), date(2023, 5, 6), date(2025, 12, 31)], [3], [date(2023, 5, 6), date(2025, 12, 31)]),
+        ([date(2023, 5, 6)], [], [date(2023, 5, 6)]),
     ],
 )
 def test_days_before_the_calendar_wait(landed: list[date], days: list[int], waiting: list[date]):
@@ -28,6 +28,103 @@ def test_days_before_the_calendar_wait(landed: list[date], days: list[int], wait
 
     assert [day.day for day in found.days] == days
     assert found.waiting == waiting
+
+
+def test_a_long_silence_costs_nothing_and_a_short_one_is_read_along():
+    first, second = days_between(FIRST, FIRST + timedelta(days=2)), days_between(date(2026, 6, 1), date(2026, 6, 3))
+
+    assert ranges([]) == []
+    assert ranges([*second, *first]) == [first, second]
+    assert ranges([FIRST, FIRST + timedelta(days=8)]) == [days_between(FIRST, FIRST + timedelta(days=8))]
+    assert ranges([FIRST, FIRST + timedelta(days=9)]) == [[FIRST], [FIRST + timedelta(days=9)]]
+
+
+THURSDAY = date(2026, 1, 29)
+LAST_MONDAY, MONDAY_BEFORE = date(2026, 1, 26), date(2026, 1, 19)
+
+
+@pytest.mark.parametrize(
+    ("heard", "made"),
+    [
+        ([], []),
+        ([date(2025, 6, 1)], [MONDAY_BEFORE, LAST_MONDAY]),
+        ([LAST_MONDAY - timedelta(days=1)], [MONDAY_BEFORE, LAST_MONDAY]),
+        # The first week: its days need the anchor, though nothing was heard before it.
+        ([LAST_MONDAY], [LAST_MONDAY]),
+        ([THURSDAY], [LAST_MONDAY]),
+        ([THURSDAY + timedelta(days=1)], []),
+    ],
+)
+def test_weeks_that_nobody_listened_before_are_left(heard: list[date], made: list[date]):
+    weeks, left = weeks_to_make(heard, THURSDAY, n=2)
+
+    assert weeks == made
+    assert sorted([*weeks, *left]) == [MONDAY_BEFORE, LAST_MONDAY]
+
+
+def test_on_a_sunday_night_the_week_that_begins_gets_its_delivery():
+    weeks, _ = weeks_to_make([THURSDAY], LAST_MONDAY + timedelta(days=6), n=1)
+
+    assert weeks == [LAST_MONDAY + timedelta(days=7)]
+
+
+def test_only_days_that_have_an_anchor_and_a_listener_are_modelled():
+    weeks = {LAST_MONDAY}
+
+    assert days_to_model([FIRST], [FIRST], weeks, THURSDAY, n=7) == days_between(LAST_MONDAY, THURSDAY)
+    assert days_to_model([THURSDAY], [THURSDAY], weeks, THURSDAY, n=7) == [THURSDAY]
+    assert days_to_model([FIRST], [FIRST], {LAST_MONDAY, MONDAY_BEFORE}, THURSDAY, n=2) == [
+        THURSDAY - timedelta(days=1),
+        THURSDAY,
+    ]
+    assert days_to_model([FIRST], [FIRST], set(), THURSDAY, n=7) == []
+
+
+def test_totals_alone_are_modelled_once():
+    assert days_to_model([], [FIRST], {LAST_MONDAY}, THURSDAY, n=7) == [THURSDAY]
+
+
+class SomeRunner:
+    """Answers as a runner of the graph does; the week ``failing`` ends badly."""
+
+    def __init__(self, failing: date) -> None:
+        self.failing = failing
+        self.ran: list[tuple[str, list[date]]] = []
+
+    def run(self, job_name: str, *, days: list[date] = []) -> bool:  # noqa: B006  never changed
+        self.ran.append((job_name, days))
+        return job_name != "monday" or self.failing not in days
+
+    def landed_days(self, until: date) -> LandedDays:
+        return LandedDays(days_between(FIRST, until), [])
+
+    def counted_totals(self) -> set[date]:
+        return set()
+
+    def anchored_weeks(self) -> set[date]:
+        return {days[0] for job, days in self.ran if job == "monday"} - {self.failing}
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> SomeRunner:
+    from scripts import graph
+
+    some = SomeRunner(failing=MONDAY_BEFORE)
+    monkeypatch.setattr(graph.GraphRunner, "open", lambda _: some)
+    return some
+
+
+def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days(
+    runner: SomeRunner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert not run.materialise(tmp_path, THURSDAY)
+
+    assert runner.ran[2:] == [
+        ("monday", [MONDAY_BEFORE]),
+        ("monday", [LAST_MONDAY]),
+        ("daily", days_between(LAST_MONDAY, THURSDAY)),
+    ]
+    assert f"week of {MONDAY_BEFORE} failed" in capsys.readouterr().out
 
 
 def test_a_relative_home_becomes_absolute_for_dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -14,7 +14,7 @@ from recsys_assets.mixes.arrange import WeekTables, arrange_week
 from recsys_assets.mixes.ranker import RankerParams
 from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.sources import SourceParams
-from recsys_assets.mixes.weekly import Delivery, deliver
+from recsys_assets.mixes.weekly import Delivery, deliver, train_ranker
 
 PARAMS = RankerParams(sources=SourceParams(space=FactoriseParams(embedding_size=4, epochs=2)))
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -95,3 +95,16 @@ def test_a_week_in_which_nobody_has_played_anything(followed: list[tuple[str, st
     _, mix = delivered(week_of(TRACKS, history_of(followed_artists=followed)), tmp_path)
 
     assert mix.is_empty()
+
+
+def test_a_week_with_nothing_before_it_has_no_ranker_and_delivers_nothing(tmp_path: Path):
+    empty = week_of([], history_of([]), confidence=[])
+
+    assert train_ranker(arrange_week(empty), PARAMS, seed=1) is None
+    candidates, mix = delivered(empty, tmp_path)
+    assert (candidates.height, mix.height) == (0, 0)
+
+
+def test_a_few_histories_train_no_ranker_and_are_served(tmp_path: Path):
+    assert train_ranker(arrange_week(tables()), PARAMS, seed=1) is None
+    assert delivered(tables(), tmp_path)[1].height > 0
