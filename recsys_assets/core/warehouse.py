@@ -177,6 +177,11 @@ class Warehouse:
 
     path: Path
     lake: Lake
+    files_root: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Pin where the files are: the working directory may be another one when a query reads them."""
+        object.__setattr__(self, "files_root", Path(self.lake.root).absolute())
 
     def publish(self, tables: Sequence[TableSchema], *, known: Sequence[TableSchema]) -> None:
         """Point the views of ``tables`` at their newest versions, all at once, leaving the other views as they are.
@@ -258,8 +263,7 @@ class Warehouse:
             # Where it may spill, as any query.
             connection.execute(f"set temp_directory = {_literal(spill)}")
             # A query that only reads could still read any file of this computer.
-            root = Path(self.lake.root).absolute()
-            allowed = ", ".join(_literal(str(folder)) for folder in (root, root.resolve()))
+            allowed = ", ".join(_literal(str(folder)) for folder in (self.files_root, self.files_root.resolve()))
             connection.execute(f"set allowed_directories = [{allowed}]")
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
