@@ -16,6 +16,7 @@ from recsys_assets.latent.tables import ANCHOR_PARAMS
 from recsys_assets.raw.signatures import daily_signatures
 from recsys_assets.raw.tables import RAW_PLAY_COUNTS
 from recsys_assets.tables import ALL_TABLES
+from scripts.interrupts import heard_interrupts
 from scripts.plan import LandedDays, landed_days
 
 
@@ -56,13 +57,16 @@ class GraphRunner:
             tags = {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()}
         partition = days[0].isoformat() if len(days) == 1 else None
         try:
-            result = job.execute_in_process(
-                instance=self.instance,
-                partition_key=partition,
-                tags=tags,
-                raise_on_error=False,
-                run_config={"loggers": {"step_lines": {}}, "ops": dict(ops or {})},
-            )
+            with heard_interrupts() as interrupted:
+                result = job.execute_in_process(
+                    instance=self.instance,
+                    partition_key=partition,
+                    tags=tags,
+                    raise_on_error=False,
+                    run_config={"loggers": {"step_lines": {}}, "ops": dict(ops or {})},
+                )
+                if interrupted():
+                    raise KeyboardInterrupt
         except dg.DagsterExecutionInterruptedError as error:
             raise KeyboardInterrupt from error
         return result.success

@@ -1,12 +1,14 @@
 """`make run`: which days it reads, and where it keeps things."""
 
 import os
+import signal
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from scripts import run
+from scripts.interrupts import heard_interrupts
 from scripts.plan import LandedDays, days_between, days_to_model, landed_days, ranges, weeks_to_make
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 4)
@@ -137,3 +139,14 @@ def test_a_relative_home_becomes_absolute_for_dagster(tmp_path: Path, monkeypatc
     assert home == tmp_path / "my data"
     assert (os.environ["RECSYS_HOME"], os.environ["DAGSTER_HOME"]) == (str(home), str(home / "dagster"))
     assert (home / "dagster" / "dagster.yaml").is_file()
+
+
+def test_an_interrupt_that_another_handler_swallows_is_heard():
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        with heard_interrupts() as interrupted:
+            assert not interrupted()
+            signal.raise_signal(signal.SIGINT)
+            assert interrupted()
+    finally:
+        signal.signal(signal.SIGINT, before)
