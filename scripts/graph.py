@@ -1,5 +1,6 @@
 """Runs of the graph from Python, in this process, recorded in the Dagster instance like any other run."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
+from dagster._core.instance.ref import InstanceRef
 
 from recsys_assets.core import columns as c
 from recsys_assets.definitions import defs
@@ -19,6 +21,10 @@ from recsys_assets.tables import ALL_TABLES
 from scripts.interrupts import heard_interrupts
 from scripts.plan import LandedDays, landed_days
 
+NO_CAPTURE = {
+    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+}
+
 
 @dataclass(frozen=True)
 class GraphRunner:
@@ -29,11 +35,15 @@ class GraphRunner:
 
     @classmethod
     def open(cls, home: Path) -> "GraphRunner":
-        """Use the instance of ``DAGSTER_HOME``."""
+        """Use the instance of ``DAGSTER_HOME``, but write what steps print to the terminal alone.
+
+        Dagster would capture it in a file and mirror that with helpers that are late, and answer Ctrl-C with tracebacks.
+        """
         # Whatever died between a commit and its publication: the views catch up here.
         resource = HomeResource(root=str(home))
         resource.warehouse.rebuild(ALL_TABLES)
-        return cls(home, dg.DagsterInstance.get())
+        reference = InstanceRef.from_dir(os.environ["DAGSTER_HOME"], overrides=NO_CAPTURE)
+        return cls(home, dg.DagsterInstance.from_ref(reference))
 
     def landed_days(self, until: date) -> LandedDays:
         """Which days have landed plays or acts, as far as the calendar has a partition for them."""

@@ -36,8 +36,10 @@ class StepLines(logging.Handler):
         elif event.event_type == dg.DagsterEventType.STEP_SUCCESS and event.step_key not in self._check_steps:
             self._say(f"  {event.step_key:<32} {event.step_success_data.duration_ms / 1000:6.1f} s")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE and event.step_key not in self._check_steps:
-            error = event.step_failure_data.error
-            self._say(f"  {event.step_key:<32} failed: {_innermost(error)}")
+            failure = event.step_failure_data
+            is_interrupted = failure.error_source is not None and failure.error_source.value == "INTERRUPT"
+            what = "interrupted" if is_interrupted else f"failed: {_innermost(failure.error)}"
+            self._say(f"  {event.step_key:<32} {what}")
 
     @staticmethod
     def _say(line: str) -> None:

@@ -1,12 +1,15 @@
 """`make run`: which days it reads, and where it keeps things."""
 
+import contextlib
 import os
 import signal
 from datetime import date, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from recsys_assets.defs.progress import step_lines
 from scripts import run
 from scripts.interrupts import heard_interrupts
 from scripts.plan import LandedDays, days_between, days_to_model, landed_days, ranges, weeks_to_make
@@ -127,6 +130,31 @@ def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days
         ("daily", days_between(LAST_MONDAY, THURSDAY)),
     ]
     assert f"week of {MONDAY_BEFORE} failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_interrupted", [True, False])
+def test_ctrl_c_in_a_step_ends_it_all_and_an_error_only_the_run(
+    is_interrupted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from scripts import graph
+
+    @dg.op
+    def step() -> None:
+        if is_interrupted:
+            signal.raise_signal(signal.SIGINT)
+        raise ValueError
+
+    @dg.job(logger_defs={"step_lines": step_lines}, executor_def=dg.in_process_executor)
+    def work() -> None:
+        step()
+
+    monkeypatch.setattr(graph, "defs", dg.Definitions(jobs=[work]))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with graph.GraphRunner.open(tmp_path / "home").instance as instance:
+        runner = graph.GraphRunner(tmp_path / "home", instance)
+        with pytest.raises(KeyboardInterrupt) if is_interrupted else contextlib.nullcontext():
+            assert not runner.run("work")
+    assert ("interrupted" in capsys.readouterr().out) == is_interrupted
 
 
 def test_a_relative_home_becomes_absolute_for_dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
