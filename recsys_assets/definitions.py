@@ -12,14 +12,18 @@ for unfinished in (dg.BetaWarning, dg.PreviewWarning):
 
 import recsys_assets.defs  # noqa: E402  after the filter, because the warnings come while it is imported
 from recsys_assets.defs import jobs, progress, schedules, sensors  # noqa: E402
+from recsys_assets.defs.code_references import with_code_reference  # noqa: E402
 from recsys_assets.defs.resources import production_resources  # noqa: E402
 
 
 def build_defs(resources: Mapping[str, object] | None = None) -> dg.Definitions:
     """Build the definitions, with ``resources`` in place of the production ones of the same name."""
     return dg.Definitions(
-        # Each asset links to the lines that make it.
-        assets=dg.with_source_code_references(dg.load_assets_from_package_module(recsys_assets.defs)),
+        assets=[
+            with_code_reference(asset)
+            for asset in dg.load_assets_from_package_module(recsys_assets.defs)
+            if isinstance(asset, dg.AssetsDefinition)
+        ],
         asset_checks=dg.load_asset_checks_from_package_module(recsys_assets.defs),
         jobs=[jobs.catalogue, jobs.ingest, jobs.daily, jobs.monday],
         schedules=[schedules.daily_refresh, schedules.monday_delivery],

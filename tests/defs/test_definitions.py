@@ -52,6 +52,15 @@ def test_every_table_is_an_asset_and_every_asset_a_table():
 
 
 @pytest.mark.parametrize("name", KEYS)
+def test_every_asset_links_to_the_module_of_its_group(name: str):
+    references = node(name).metadata["dagster/code_references"].code_references
+    (file,) = (Path(reference.file_path) for reference in references)
+
+    assert file == ROOT / "recsys_assets" / "defs" / f"{node(name).group_name}.py"
+    assert "@" in file.read_text().splitlines()[references[0].line_number - 1]
+
+
+@pytest.mark.parametrize("name", KEYS)
 def test_every_asset_says_what_it_is(name: str):
     asset = node(name)
 
