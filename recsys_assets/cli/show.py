@@ -4,6 +4,7 @@ What is asked for goes to standard output, everything about how it goes to stand
 Text from outside is shown as text: no markup, no commands to the terminal.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,21 +17,22 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console
 
-# Away from a terminal nothing is cut at eighty columns.
+# Away from a terminal nothing is cut at eighty columns, unless COLUMNS says how wide the reader is.
 PIPED_WIDTH = 240
 # A cell is for looking; --csv and --json write all of it.
 CELL_LENGTH = 1000
 
 
 def console(*, error: bool = False, markup: bool = False) -> "Console":
-    """Return where to write: as wide as the terminal, or wide enough for whole titles.
+    """Return where to write: as wide as the terminal, else as COLUMNS says, else wide enough for whole titles.
 
     ``markup`` is for text of our own: a title may hold what looks like markup.
     """
     from rich.console import Console
 
     is_terminal = Console(stderr=error).is_terminal
-    width = None if is_terminal else PIPED_WIDTH
+    # Rich itself obeys COLUMNS where it is given no width.
+    width = None if is_terminal or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
     return Console(stderr=error, highlight=False, markup=markup, emoji=False, width=width)
 
 

@@ -71,7 +71,7 @@ class Report:
 
 
 def build_table(report: Report) -> "Table":
-    """Lay a report out for the terminal: one row per model, mean ± sd over seeds, the best of each metric bold."""
+    """Lay a report out for the terminal: one row per model, mean ± sd over the seeds if several, the best of each metric bold."""
     from rich.table import Table
 
     seeds = len({run.seed for run in report.runs})
@@ -93,5 +93,5 @@ def build_table(report: Report) -> "Table":
 
 
 def _cell(value: MeanAndSd, *, is_best: bool) -> str:
-    text = f"{value.mean:.4f} ± {value.sd:.4f}"
+    text = str(value)
     return f"[bold]{text}[/bold]" if is_best else text

@@ -21,7 +21,8 @@ class MeanAndSd:
     n: int
 
     def __str__(self) -> str:
-        return f"{self.mean:.4f} ± {self.sd:.4f}"
+        # One value has no spread, and "± 0.0000" would say that it is sure.
+        return f"{self.mean:.4f} ± {self.sd:.4f}" if self.n > 1 else f"{self.mean:.4f}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from recsys_assets.cli.edge import ManyValues, PlainFailures, seeds_from
+from recsys_assets.cli.show import console
 from recsys_assets.core.errors import (
     DataFaultError,
     InvalidArgumentError,
@@ -153,3 +154,14 @@ def test_a_group_without_a_command_shows_what_there_is(empty: Any, args: tuple[s
 
     assert result.exit_code == 2
     assert "Commands:" in result.stderr
+
+
+@pytest.mark.parametrize(("columns", "width"), [("100", 100), (None, 240), ("wide", 240)])
+def test_output_that_is_piped_is_as_wide_as_columns_says(
+    columns: str | None, width: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+
+    assert console().width == width

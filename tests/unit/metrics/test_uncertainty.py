@@ -13,6 +13,7 @@ def test_mean_and_sample_deviation():
     assert (summary.mean, summary.sd, summary.n) == (pytest.approx(0.2), pytest.approx(0.1), 3)
     assert str(summary) == "0.2000 ± 0.1000"
     assert mean_and_sd([0.7]).sd == 0
+    assert str(mean_and_sd([0.7])) == "0.7000"
 
 
 def test_the_interval_holds_the_truth_about_as_often_as_it_says():
