@@ -39,7 +39,8 @@ def lastfm_2k(
     """Import the HetRec 2011 Last.fm set.
 
     Its play counts have no days and become totals; its items are artists, so each also gets one track that stands for
-    it. The set is of 2011: with --as-of 2011-05-31 it is history, with a late day its listeners are those of today.
+    it. The set is of 2011: beside live listening, totals fade from --as-of on, so with 2011-05-31 they all but vanish;
+    with a late day its listeners are those of today. Alone, they count whole.
 
     Example: recsys import lastfm-2k ~/hetrec2011-lastfm-2k
     """

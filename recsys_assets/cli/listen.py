@@ -39,7 +39,7 @@ def mixes(
 
     An id that nobody knows gets the popular list, which says so.
 
-    Example: recsys mixes u00017 --mix discover_weekly
+    Examples, the first of which shows an id: recsys mixes --any; recsys mixes u3abwby29 --mix discover_weekly
     """
     from recsys_assets.cli.names import Names
     from recsys_assets.cli.show import note, print_json, print_table, say

@@ -31,7 +31,7 @@ def similar(
 ) -> None:
     """List the tracks, or artists, nearest to one.
 
-    Example: recsys similar "paper lanterns"
+    Example: recsys similar "a submerged rain"
     """
     from recsys_assets.core.lake import Lake
     from recsys_assets.latent.tables import ARTIST_NEIGHBOURS, TRACK_NEIGHBOURS
@@ -60,7 +60,7 @@ def vector(
 
     Names that hold " + " or " - " are put in double quotes. The names of the expression are left out of the answer.
 
-    Example: recsys vector "Paper Lanterns (Live) - Paper Lanterns + Glass Rivers"
+    Example: recsys vector "Station Weather (Live at Harbour Hall) - Station Weather + A Submerged Rain"
     """
     import polars as pl
 

@@ -195,7 +195,7 @@ def forget(
     From every table and every version of it, the exports and the warehouse. Files in the landing zone are the
     sender's and stay; the listener is never taken in from them again.
 
-    Example: recsys forget u00017
+    Example: recsys forget u3abwby29
     """
     from recsys_assets.cli.show import print_json, print_table, say
     from recsys_assets.core.forgotten import readmit_id

@@ -47,7 +47,7 @@ HIDDEN_SHARE = 0.2
 MIN_LISTENERS_PER_ARTIST = 5
 MIN_ARTISTS_PER_LISTENER = 5
 LIST_LENGTH = 100
-# Undated totals do not fade, so that any day says the same; this one is the day on which the set was collected.
+# Totals that are alone do not fade, so that any day says the same; this one is the day on which the set was collected.
 _AS_OF = date(2011, 4, 30)
 
 
@@ -193,7 +193,8 @@ def _weigh(task: HoldoutTask) -> sparse.csr_matrix:
             c.USER_ID: task.users.external(visible.row),
             c.TRACK_ID: task.items.external(visible.col),
             c.PLAY_COUNT: visible.data.astype(np.int64),
-            c.AS_OF: pl.Series([None], dtype=pl.Date).new_from_index(0, visible.nnz),
+            c.AS_OF: pl.Series([_AS_OF], dtype=pl.Date).new_from_index(0, visible.nnz),
+            c.ARRIVED_ON: pl.Series([_AS_OF], dtype=pl.Date).new_from_index(0, visible.nnz),
         }
     )
     evidence = Evidence(

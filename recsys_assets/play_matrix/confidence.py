@@ -42,8 +42,9 @@ def weigh_evidence(
     """Weigh what is known at the end of ``last_day`` into one confidence per listener and track.
 
     ``confidence = min(track_cap, sum over kinds of weight * log(1 + n))`` where n counts the acts of a kind, each
-    faded to ``0.5 ** (age / half_life_days)``; an undated total counts whole among the plays. Pairs whose sum is not
-    above zero are left out. A listener's confidences in one first-credited artist are scaled down together when they
+    faded to ``0.5 ** (age / half_life_days)``; a total counts among the plays and fades
+    likewise, from the day up to which it counts to the newest evidence there is. Pairs whose sum is not above zero are
+    left out. A listener's confidences in one first-credited artist are scaled down together when they
     exceed ``artist_cap`` (logarithmic counts after Hu, Koren and Volinsky 2008, eq. 6).
 
     Returns:

@@ -1,7 +1,7 @@
--- How sure we are that each listener likes each track, from the evidence of a window and from undated totals.
+-- How sure we are that each listener likes each track, from the evidence of a window and from totals.
 -- Grain: one row per (user_id, track_id) with positive evidence that the listener has not hidden.
 -- Inputs: track_signals(date, user_id, track_id, plays, partial_plays, skips, likes, saves, playlist_adds, hides,
---   presaves), the days of the window; play_counts(user_id, track_id, play_count, as_of), one snapshot;
+--   presaves), the days of the window; play_counts(user_id, track_id, play_count, as_of, arrived_on), one snapshot;
 --   tracks(track_id, artist_ids), one snapshot.
 -- Parameters: $last_day, $half_life_days, $play_weight, $partial_weight, $skip_weight, $like_weight, $save_weight,
 --   $playlist_add_weight, $presave_weight, $track_cap, $artist_cap.
@@ -43,15 +43,35 @@ dated as (
 
 ),
 
-undated as (
+totals as (
 
     select
         user_id,
         track_id,
-        sum(play_count)::double as plays
+        play_count,
+        -- A total that does not say up to when it counts is one of its arrival.
+        coalesce(as_of, least(arrived_on, $last_day::date)) as day
     from play_counts
     where as_of is null or as_of <= $last_day::date
-    group by user_id, track_id
+
+),
+
+-- Totals fade like plays, beside what is fresher: where nothing is, they count whole, or an old set alone would be empty.
+newest as (
+
+    select greatest((select max(date) from track_signals), (select max(day) from totals)) as day
+
+),
+
+undated as (
+
+    select
+        totals.user_id,
+        totals.track_id,
+        sum(totals.play_count * pow(0.5, date_diff('day', totals.day, newest.day) / $half_life_days::double)) as plays
+    from totals
+    cross join newest
+    group by totals.user_id, totals.track_id
 
 ),
 

@@ -89,16 +89,29 @@ def test_evidence_by_hand(signals: list[dict], expected: float | None):
     [
         ([], [{"play_count": 3}], log(4)),
         ([], [{"play_count": 3, "as_of": day(0)}], log(4)),
-        # Not known yet at the end of the day; and an old total does not fade.
+        # Not known yet at the end of the day; and alone, an old total counts whole.
         ([], [{"play_count": 3, "as_of": day(1)}], None),
         ([], [{"play_count": 3, "as_of": day(-1000)}], log(4)),
         ([{"plays": 2, "date": day(-10)}], [{"play_count": 2}], log(4)),
+        # Beside what is fresher it fades like a play of the day up to which it counts.
+        ([{"plays": 1}], [{"play_count": 2, "as_of": day(-10)}], log(3)),
+        ([{"plays": 1}], [{"play_count": 9, "as_of": day(-10_000)}], log(2)),
         ([{"hides": 1}], [{"play_count": 3}], None),
         ([], [{"play_count": 0}], None),
     ],
 )
 def test_undated_totals_count_among_the_plays(signals: list[dict], totals: list[dict], expected: float | None):
     assert confidence_of(signals, totals) == (None if expected is None else pytest.approx(expected, rel=1e-6))
+
+
+def test_old_totals_are_small_beside_live_listening_and_keep_their_order():
+    totals = [{"track_id": t, "play_count": n, "as_of": day(-40)} for t, n in (("x0", 160), ("y", 16))]
+
+    alone = weigh([], totals)
+    beside = weigh([{"user_id": "bob", "plays": 1}], totals).filter(pl.col("user_id") == "ann")
+
+    assert alone["confidence"].to_list() == pytest.approx([5.0, log(17)])
+    assert beside["confidence"].to_list() == pytest.approx([log(11), log(2)])
 
 
 def test_play_count_is_the_faded_plays():
