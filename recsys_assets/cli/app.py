@@ -1,9 +1,28 @@
 """Which commands there are and what they are called."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from recsys_assets.cli import imports, judge, listen, query, space, store, world
 from recsys_assets.cli.edge import PlainFailures
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"recsys {version('recsys-assets')}")
+        raise typer.Exit
+
+
+def root(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take what is said before a command; help shows the text of ``app``."""
+
 
 app = typer.Typer(
     cls=PlainFailures,
@@ -16,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.callback(help=app.info.help)(root)
 app.command()(world.demo)
 for command in (listen.mixes, space.similar, space.vector, listen.listeners):
     app.command()(command)

@@ -39,7 +39,7 @@ def mixes(
 
     An id that nobody knows gets the popular list, which says so.
 
-    Examples, the first of which shows an id: recsys mixes --any; recsys mixes u3abwby29 --mix discover_weekly
+    Example: recsys mixes u3abwby29 --mix discover_weekly
     """
     from recsys_assets.cli.names import Names
     from recsys_assets.cli.show import note, print_json, print_table, say
@@ -47,7 +47,9 @@ def mixes(
     from recsys_assets.core.lake import Lake
     from recsys_assets.core.windows import parse_day
 
-    if (user is None) != anybody:
+    if user is not None and anybody:
+        raise InvalidArgumentError(f"name a USER or give --any, not both: found {user!r} and --any")
+    if user is None and not anybody:
         raise InvalidArgumentError("name a USER, or --any: `recsys listeners` lists some")
     lake = Lake(home_from_environment().lake)
     until = parse_day(day) if day else None

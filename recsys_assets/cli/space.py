@@ -36,6 +36,8 @@ def similar(
     from recsys_assets.core.lake import Lake
     from recsys_assets.latent.tables import ARTIST_NEIGHBOURS, TRACK_NEIGHBOURS
 
+    if not name.strip():
+        raise InvalidArgumentError("TRACK is empty: name a title or an id")
     wanted = _kind(kind) or "track"
     lake = Lake(home_from_environment().lake)
     space, names = _space_and_names(lake)

@@ -22,6 +22,8 @@ from recsys_assets.raw.contract import SOURCES, Source, describe, source_named
 logger = logging.getLogger(__name__)
 
 SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson")
+# Folders of the landing zone that other programs and later stages fill.
+LATER_STAGES = ("articles", "audio", "submissions")
 # Uploads under way and leavings of other programs.
 IGNORED_PREFIXES = (".", "_")
 IGNORED_SUFFIXES = (".tmp", ".part", ".crdownload")
@@ -128,9 +130,10 @@ def landing_days(landing: Path, source: str) -> list[date]:
 def strays(landing: Path) -> list[str]:
     """Return the files below the sources' folders that nobody will read, relative to the landing zone, sorted.
 
-    They lie in a folder that is not ``date=YYYY-MM-DD``, or end in something else than the contract's formats.
+    They lie in a folder that is not ``date=YYYY-MM-DD``, end in something else than the contract's formats, or have at the
+    top a name that is no table's: data under ``weird/`` or in ``playz.csv``.
     """
-    found: list[str] = []
+    found = _unknown_names(landing)
     for source in SOURCES.values():
         known = {file.name for file in _files(landing, source)}
         folder = landing / source.name
@@ -139,6 +142,25 @@ def strays(landing: Path) -> list[str]:
             if not path.is_dir() and not _is_ignored(path) and name not in known:
                 found.append(name)
     return sorted(found)
+
+
+def _unknown_names(landing: Path) -> list[str]:
+    """Return data at the top of the landing zone, or in a folder there, whose name is no table's nor of a later stage."""
+    found: list[str] = []
+    for path in landing.iterdir() if landing.is_dir() else ():
+        if _is_ignored(path) or path.is_symlink() or path.name in {*SOURCES, *LATER_STAGES}:
+            continue
+        inside = path.rglob("*") if path.is_dir() else (path,)
+        for file in inside:
+            match = _NAME.search(file.name)
+            is_read = file == path and match and _is_flat_snapshot(file.name[: match.start()])
+            if match and file.is_file() and not _is_ignored(file) and not is_read:
+                found.append(file.relative_to(landing).as_posix())
+    return found
+
+
+def _is_flat_snapshot(stem: str) -> bool:
+    return stem in SOURCES and not SOURCES[stem].is_dated
 
 
 def require_landing(landing: Path) -> None:

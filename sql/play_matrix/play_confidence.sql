@@ -56,7 +56,7 @@ totals as (
 
 ),
 
--- Totals fade like plays, beside what is fresher: where nothing is, they count whole, or an old set alone would be empty.
+-- Totals fade like plays, beside what is fresher: alone they count whole, or an old set would leave nothing.
 newest as (
 
     select greatest((select max(date) from track_signals), (select max(day) from totals)) as day

@@ -23,6 +23,8 @@ from recsys_assets.core.errors import (
         ("nope",),
         ("mixes",),
         ("mixes", "a", "b"),
+        ("mixes", "a", "--any"),
+        ("similar", ""),
         ("mixes", "a", "--date", "yesterday"),
         ("mixes", "a", "--date", "2026-02-30"),
         ("mixes", "a", "--colour"),
@@ -80,6 +82,12 @@ def test_each_failure_has_its_code(error: BaseException, code: int):
 
     assert result.exit_code == code
     assert "Traceback" not in result.output
+
+
+def test_the_version_is_told(empty: Any):
+    result = empty.run("--version")
+
+    assert (result.exit_code, result.stdout.split()[0]) == (0, "recsys")
 
 
 def test_a_fault_of_ours_is_not_hidden():
