@@ -18,6 +18,7 @@ import orjson
 from recsys_assets.core.errors import InvalidArgumentError, SourceUnavailableError
 from recsys_assets.core.files import written_aside
 from recsys_assets.core.locks import locked
+from recsys_assets.raw.contract import SOURCES
 
 # Enough to tell two exports apart without reading gigabytes twice.
 SAMPLE_BYTES = 64 * 1024
@@ -39,23 +40,27 @@ class Progress:
     Attributes:
         arrived_on: the day that its snapshot is dated, fixed when it began: a night must not split it.
         chunks: how many chunks are done.
+        published: of how many chunks the events are in the landing zone; those of later ones wait beside the bookmark.
         position: where the next one begins.
-        taken: rows written, by table.
+        taken: rows taken, by table.
         left: entries left out, by reason.
         first_day: earliest day of happening.
         last_day: latest day of happening.
         outputs: landing files written, relative to the landing zone.
-        is_complete: whether the snapshot is in place.
+        is_repetition: whether the same input was imported before, and what that wrote is being replaced.
+        is_complete: whether everything is in place.
     """
 
     arrived_on: date
     chunks: int = 0
+    published: int = 0
     position: Position = field(default_factory=Position)
     taken: Mapping[str, int] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
     first_day: date | None = None
     last_day: date | None = None
     outputs: tuple[str, ...] = ()
+    is_repetition: bool = False
     is_complete: bool = False
 
     def after(
@@ -65,7 +70,6 @@ class Progress:
         taken: Mapping[str, int],
         left: Mapping[str, int],
         days: Sequence[date],
-        outputs: Sequence[str],
     ) -> "Progress":
         """Return the state after one more chunk."""
         known = [day for day in (self.first_day, self.last_day, *days) if day is not None]
@@ -77,7 +81,6 @@ class Progress:
             left=_sum(self.left, left),
             first_day=min(known, default=None),
             last_day=max(known, default=None),
-            outputs=(*self.outputs, *outputs),
         )
 
 
@@ -109,14 +112,31 @@ def identity_of(inputs: Sequence[Path], options: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Bookmark:
-    """The place on disk of one import's state: a JSON file, and a folder for snapshot parts that wait for the end."""
+    """The place on disk of one import's state: a JSON file, and a folder for the parts that wait for the end."""
 
     folder: Path
 
     @property
     def parts(self) -> Path:
-        """Where snapshot parts wait."""
+        """Where parts wait: a folder for each table, a file for each chunk that has rows of it."""
         return self.folder / "parts"
+
+    def part(self, table: str, chunk: int) -> Path:
+        """Return the place of one chunk's rows of a table."""
+        return self.parts / table / f"{chunk:06d}.parquet"
+
+    def waiting(self, table: str, progress: Progress) -> list[Path]:
+        """Return the parts of a table that are still to be published, in the order of the chunks.
+
+        A part whose chunk the bookmark does not count yet is not among them: the chunk will be read again.
+        """
+        first = progress.published if SOURCES[table].is_dated else 0
+        found = {int(path.stem): path for path in (self.parts / table).glob("*.parquet")}
+        return [found[chunk] for chunk in sorted(found) if first <= chunk < progress.chunks]
+
+    def clear(self) -> None:
+        """Remove the parts: everything is in place."""
+        shutil.rmtree(self.parts, ignore_errors=True)
 
     @property
     def _file(self) -> Path:
@@ -151,10 +171,10 @@ class Bookmark:
         with written_aside(self._file, durable=True) as fresh:
             fresh.write_bytes(orjson.dumps(progress))
 
-    def begin(self, arrived_on: date) -> Progress:
+    def begin(self, arrived_on: date, *, is_repetition: bool = False) -> Progress:
         """Forget what was, and return the state of an import that begins."""
-        shutil.rmtree(self.parts, ignore_errors=True)
-        progress = Progress(arrived_on)
+        self.clear()
+        progress = Progress(arrived_on, is_repetition=is_repetition)
         self.write(progress)
         return progress
 
@@ -163,11 +183,14 @@ def _progress(kept: Mapping[str, Any]) -> Progress:
     return Progress(
         arrived_on=date.fromisoformat(kept["arrived_on"]),
         chunks=int(kept["chunks"]),
+        # Bookmarks of before spilled nothing: each chunk went to its days at once.
+        published=int(kept.get("published", kept["chunks"])),
         position=Position(**kept["position"]),
         taken=dict(kept["taken"]),
         left=dict(kept["left"]),
         first_day=date.fromisoformat(kept["first_day"]) if kept["first_day"] else None,
         last_day=date.fromisoformat(kept["last_day"]) if kept["last_day"] else None,
         outputs=tuple(kept["outputs"]),
+        is_repetition=bool(kept.get("is_repetition", False)),
         is_complete=bool(kept["is_complete"]),
     )

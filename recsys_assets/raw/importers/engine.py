@@ -1,12 +1,10 @@
-"""What all importers share: chunks into landing files, the bookmark between them, the snapshot at the end, the summary.
+"""What all importers share: chunks beside the bookmark that moves between them, what is published at the end, the summary.
 
-An importer is a function from a position to chunks of rows in the contract's columns. Events are written chunk by
-chunk into their days' folders. Catalogue and playlists wait beside the bookmark and appear at the end, all at once, as
-a feed of their own (``discover``), so that no other source's catalogue is touched and nobody reads half of one.
+An importer is a function from a position to chunks of rows in the contract's columns. They wait beside the bookmark
+and appear at the end (``publish``): events as one file for each day, catalogue and playlists all at once as a feed of
+their own (``discover``), so that no other source's catalogue is touched and nobody reads half of one.
 """
 
-import logging
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,16 +14,12 @@ from pathlib import Path
 import polars as pl
 
 from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
-from recsys_assets.core.files import written_aside
 from recsys_assets.raw.contract import EARLIEST_EVENT, SOURCES, Reason
 from recsys_assets.raw.importers.bookmark import Bookmark, Position, Progress, identity_of
+from recsys_assets.raw.importers.publish import MERGED, publish_catalogue, publish_days, spill
 from recsys_assets.raw.tables import RAW
 
-logger = logging.getLogger(__name__)
-
 ReportProgress = Callable[[int, int, str], None]
-# Tables in which several chunks name the same thing: the first mention is kept.
-_MERGED = ("artists", "tracks", "albums")
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ class ImportSummary:
     Attributes:
         importer: the format.
         feed: the name of its snapshots and the stem of its files.
-        taken: rows written to the landing zone, by table.
+        taken: rows taken, by table: they are in the landing zone.
         left: entries left out, by reason.
         first_day: earliest day of happening, None where nothing is dated.
         last_day: latest day of happening.
@@ -110,7 +104,8 @@ def run_import(
 
     Raises:
         InvalidArgumentError: an input can not be read.
-        DataFaultError: an input is not what the format says; what was taken before stays.
+        DataFaultError: an input is not what the format says; the events taken before it are published and stay,
+            the catalogue waits for a repetition that comes to the end.
         SourceUnavailableError: another process is importing the same input.
     """
     if not job.inputs:
@@ -121,14 +116,24 @@ def run_import(
     with bookmark.held():
         kept = bookmark.read()
         if kept is not None and kept.is_complete and all((landing / name).is_file() for name in kept.outputs):
+            bookmark.clear()
             return _summary(job, feed, kept, was_complete=True)
         if kept is None or kept.is_complete:
-            kept = bookmark.begin(arrived_on)
-        for chunk in job.read(kept.position):
-            kept = _take(chunk, kept, feed=feed, landing=landing, bookmark=bookmark)
-            if progress is not None:
-                progress(chunk.done, job.total, job.inputs[min(chunk.position.file, len(job.inputs) - 1)].name)
-        kept = _publish(kept, feed=feed, landing=landing, bookmark=bookmark)
+            kept = bookmark.begin(arrived_on, is_repetition=kept is not None)
+        try:
+            for chunk in job.read(kept.position):
+                kept = _take(chunk, kept, bookmark)
+                if progress is not None:
+                    progress(chunk.done, job.total, job.inputs[min(chunk.position.file, len(job.inputs) - 1)].name)
+        except DataFaultError:
+            # Of a repetition the days lie there already, and whole: they are not exchanged for a part of them.
+            if not kept.is_repetition:
+                publish_days(kept, feed=feed, landing=landing, bookmark=bookmark)
+            raise
+        # The catalogue first: whoever reads a day finds the tracks that it names.
+        kept = publish_catalogue(kept, feed=feed, landing=landing, bookmark=bookmark)
+        kept = publish_days(replace(kept, is_complete=True), feed=feed, landing=landing, bookmark=bookmark)
+        bookmark.clear()
     return _summary(job, feed, kept, was_complete=False)
 
 
@@ -141,58 +146,27 @@ def _summary(job: ImportJob, feed: str, kept: Progress, *, was_complete: bool) -
     )
 
 
-def _take(chunk: Chunk, kept: Progress, *, feed: str, landing: Path, bookmark: Bookmark) -> Progress:
-    """Write one chunk, then move the bookmark: a crash in between writes the same files again."""
+def _take(chunk: Chunk, kept: Progress, bookmark: Bookmark) -> Progress:
+    """Keep one chunk, then move the bookmark: a crash in between writes the same parts again."""
     taken: dict[str, int] = {}
     left = Counter(chunk.left)
     days: list[date] = []
-    outputs: list[str] = []
-    for name, rows_given in chunk.tables.items():
-        frame, source = rows_given, SOURCES[name]
-        if source.instant is None:
-            path = bookmark.parts / name / f"{kept.chunks:06d}.parquet"
-            if frame.height:
-                write_parquet(frame, path)
-        else:
-            dated = frame.with_columns(pl.col(source.instant).dt.date().alias("_day")).sort("_day", maintain_order=True)
+    for name, rows in chunk.tables.items():
+        frame, source = rows, SOURCES[name]
+        if source.instant is not None:
+            day = pl.col(source.instant).dt.date()
             # A clock that was never set would make folders of days that nobody ingests.
-            left[Reason.BEFORE_1950.value] += dated.filter(pl.col("_day") < EARLIEST_EVENT).height
-            left[Reason.IN_FUTURE.value] += dated.filter(pl.col("_day") > kept.arrived_on).height
-            frame = dated = dated.filter(pl.col("_day").is_between(EARLIEST_EVENT, kept.arrived_on))
-            for (day,), rows in dated.partition_by("_day", as_dict=True, include_key=False).items():
-                output = f"{name}/date={day}/{feed}-{kept.chunks:06d}.parquet"
-                write_parquet(rows, landing / output)
-                outputs.append(output)
-                days.append(day)  # type: ignore[arg-type]
-        if name not in _MERGED:
+            left[Reason.BEFORE_1950.value] += frame.filter(day < EARLIEST_EVENT).height
+            left[Reason.IN_FUTURE.value] += frame.filter(day > kept.arrived_on).height
+            frame = frame.filter(day.is_between(EARLIEST_EVENT, kept.arrived_on)).sort(day, maintain_order=True)
+            days += frame.select(day.min().alias("first"), day.max().alias("last")).row(0) if frame.height else ()
+        if frame.height:
+            spill(frame, bookmark.part(name, kept.chunks))
+        if name not in MERGED:
             taken[name] = frame.height
-    advanced = kept.after(position=chunk.position, taken=taken, left=+left, days=days, outputs=outputs)
+    advanced = kept.after(position=chunk.position, taken=taken, left=+left, days=days)
     bookmark.write(advanced)
     return advanced
-
-
-def _publish(kept: Progress, *, feed: str, landing: Path, bookmark: Bookmark) -> Progress:
-    """Put the snapshot parts in place. Doing it again replaces them, so a crash on the way costs nothing."""
-    taken = dict(kept.taken)
-    outputs = list(kept.outputs)
-    for folder in sorted(bookmark.parts.iterdir()) if bookmark.parts.is_dir() else ():
-        home = f"{folder.name}/feed={feed}/date={kept.arrived_on}"
-        parts = sorted(folder.glob("*.parquet"))
-        if folder.name in _MERGED:
-            merged = folder / ".merged"
-            rows = pl.scan_parquet(parts, glob=False, hive_partitioning=False)
-            rows.unique(list(SOURCES[folder.name].key), keep="first", maintain_order=True).sink_parquet(merged)
-            taken[folder.name] = pl.scan_parquet(merged, glob=False).select(pl.len()).collect().item()
-            move(merged, landing / home / "part-000000.parquet")
-            outputs.append(f"{home}/part-000000.parquet")
-            continue
-        for part in parts:
-            copy(part, landing / home / f"part-{part.name}")
-            outputs.append(f"{home}/part-{part.name}")
-    complete = replace(kept, taken=taken, outputs=tuple(dict.fromkeys(outputs)), is_complete=True)
-    bookmark.write(complete)
-    shutil.rmtree(bookmark.parts, ignore_errors=True)
-    return complete
 
 
 def conform(name: str, rows: Sequence[Mapping[str, object]] | pl.DataFrame) -> pl.DataFrame:
@@ -208,21 +182,3 @@ def conform(name: str, rows: Sequence[Mapping[str, object]] | pl.DataFrame) -> p
         return frame.with_columns(lacking).select(pl.col(column).cast(dtype) for column, dtype in dtypes.items())
     except (TypeError, pl.exceptions.PolarsError, UnicodeEncodeError, OverflowError) as error:
         raise DataFaultError(f"the importer made rows of {name} that do not fit the contract: {error}") from error
-
-
-def write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Write a file so that it appears whole."""
-    with written_aside(path) as fresh:
-        frame.write_parquet(fresh)
-
-
-def move(source: Path, target: Path) -> None:
-    """Move a file to its place, whole, also from another disk."""
-    copy(source, target)
-    source.unlink()
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy a file to its place so that it appears whole."""
-    with written_aside(target) as fresh:
-        shutil.copyfile(source, fresh)

@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -321,9 +323,183 @@ def test_a_crash_between_files_and_bookmark_costs_nothing(
     monkeypatch.setattr(Bookmark, "write", crash)
     with pytest.raises(Interruption):
         _listenbrainz(tmp_path, places, None)
-    assert list((places["landing"]).glob("plays/*/*.parquet"))
+    assert list((places["state"]).rglob("plays/*.parquet"))
     assert _listenbrainz(tmp_path, places, None).taken["plays"] == 17
     assert ingest(places["landing"], "plays", landing_days(places["landing"], "plays"))[2]["duplicates"].sum() == 0
+
+
+def _by_listener(
+    tmp_path: Path, places: dict, progress: Callable | None = None, *, days: int = 6, chunk_lines: int = 6
+) -> ImportSummary:
+    """Import a dump ordered by listener: each chunk touches every day."""
+    lines = [
+        {**listen(1767571200 + 86_400 * day + user, f"Song {user}", recording_mbid=RECORDING), "user_name": f"u{user}"}
+        for user in range(5)
+        for day in range(days)
+    ]
+    lines.append({"user_name": "u1", "score": 1, "created": 1767571200, "recording_mbid": RECORDING})
+    path = drop_jsonl(tmp_path, "dump.jsonl", lines)
+    return import_listenbrainz([path], chunk_lines=chunk_lines, progress=progress, **places)
+
+
+def _events(landing: Path) -> list[tuple[object, ...]]:
+    """Every row of plays and feedback that lies in the landing zone, with its day; doubles stay double."""
+    found: list[tuple[object, ...]] = []
+    for path in sorted(landing.glob("*/date=*/*.parquet")):
+        frame = pl.read_parquet(path, hive_partitioning=False)
+        found += [(path.parent.name, *row) for row in frame.rows()]
+    return sorted(found, key=repr)
+
+
+def _day_files(landing: Path) -> list[str]:
+    return sorted(path.relative_to(landing).as_posix() for path in landing.glob("*/date=*/*"))
+
+
+@pytest.mark.parametrize("most", [1, 7, 1_000_000])
+def test_a_day_is_one_file_however_many_chunks_touch_it(
+    tmp_path: Path, places: dict, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    once = {**places, "landing": tmp_path / "once"}
+    _by_listener(tmp_path, once, chunk_lines=1000)
+    monkeypatch.setattr("recsys_assets.raw.importers.publish.BATCH_ROWS", most)
+    summary = _by_listener(tmp_path, places)
+    names = _day_files(places["landing"])
+    assert [name.rsplit("/", 1)[0] for name in names] == [
+        "feedback/date=2026-01-05", *(f"plays/date=2026-01-{day:02d}" for day in range(5, 11)),
+    ]  # fmt: skip
+    assert _events(places["landing"]) == _events(once["landing"])
+    assert summary.taken == {"albums": 1, "artists": 1, "feedback": 1, "plays": 30, "tracks": 1}
+    first = pl.read_parquet(next(places["landing"].glob("plays/date=2026-01-05/*")))
+    assert first["user_id"].to_list() == [f"listenbrainz:user:u{user}" for user in range(5)]
+    assert not list((places["state"]).rglob("*.parquet"))
+
+
+def test_nothing_lands_before_the_end(tmp_path: Path, places: dict) -> None:
+    sizes: list[int] = []
+
+    def look(*_: object) -> None:
+        assert not places["landing"].exists()
+        sizes.append(next(places["state"].rglob("bookmark.json")).stat().st_size)
+
+    _by_listener(tmp_path, places, look)
+    assert len(sizes) == 6
+    assert max(sizes) - min(sizes) < 100
+
+
+# A bookmark; twice the parts of a chunk and a bookmark; three files of the catalogue, seven of days, a bookmark.
+@pytest.mark.parametrize("at_file", range(1, 24))
+def test_an_import_killed_at_any_file_loses_and_doubles_nothing(
+    tmp_path: Path, places: dict, monkeypatch: pytest.MonkeyPatch, at_file: int
+) -> None:
+    whole = {**places, "landing": tmp_path / "whole", "state": tmp_path / "whole-state"}
+    _by_listener(tmp_path, whole, chunk_lines=20)
+    replaced, calls = Path.replace, []
+
+    def kill(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == at_file:
+            raise Interruption
+        return replaced(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", kill)
+        with pytest.raises(Interruption):
+            _by_listener(tmp_path, places, chunk_lines=20)
+    _by_listener(tmp_path, places, chunk_lines=20)
+    assert _events(places["landing"]) == _events(whole["landing"])
+    assert len(_day_files(places["landing"])) == 7
+    assert _by_listener(tmp_path, places, chunk_lines=20).was_complete
+
+
+@pytest.mark.parametrize("at_removal", [1, 2, 3])
+def test_an_import_killed_while_it_clears_up_is_finished(
+    tmp_path: Path, places: dict, monkeypatch: pytest.MonkeyPatch, at_removal: int
+) -> None:
+    removed, calls = shutil.rmtree, []
+
+    def kill(path: Path, **how: Any) -> None:
+        calls.append(path)
+        if len(calls) == 1 + at_removal:
+            raise Interruption
+        removed(path, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", kill)
+        with pytest.raises(Interruption):
+            _by_listener(tmp_path, places)
+    assert list((places["state"]).rglob("*.parquet"))
+    assert _by_listener(tmp_path, places).was_complete
+    assert not list((places["state"]).rglob("*.parquet"))
+    assert len(_events(places["landing"])) == 31
+
+
+def test_what_a_killed_publication_had_begun_to_write_goes(
+    tmp_path: Path, places: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("recsys_assets.raw.importers.engine.publish_days", _raise_interruption)
+        with pytest.raises(Interruption):
+            _by_listener(tmp_path, places)
+    feed = next((places["state"] / "imports").iterdir()).name
+    dead = drop(places["landing"], f"plays/date=2026-01-05/.{feed}-000000.parquet.0123abcd.tmp", b"half")
+    _by_listener(tmp_path, places)
+    assert not dead.exists()
+
+
+def _raise_interruption(*_: object, **__: object) -> None:
+    raise Interruption
+
+
+def test_after_a_fault_the_rest_of_the_days_goes_beside_what_was_published(
+    tmp_path: Path, places: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {**places, "landing": tmp_path / "whole", "state": tmp_path / "whole-state"}
+    _by_listener(tmp_path, whole)
+
+    def break_at(last: int) -> Callable:
+        calls: list[object] = []
+
+        def fail(*figures: object) -> None:
+            calls.append(figures)
+            if len(calls) == last:
+                raise DataFaultError("the disk can not be read")
+
+        return fail
+
+    with pytest.raises(DataFaultError):
+        _by_listener(tmp_path, places, break_at(2))
+    assert len(_events(places["landing"])) == 12
+    assert len(_day_files(places["landing"])) == 6
+    assert not list((places["state"]).rglob("plays/*.parquet"))
+    with pytest.raises(DataFaultError):
+        _by_listener(tmp_path, places, break_at(1))
+    _by_listener(tmp_path, places)
+    assert _events(places["landing"]) == _events(whole["landing"])
+    # Done again it is one file a day, and a fault on the way takes nothing from what lies there.
+    next((places["landing"]).glob("plays/date=2026-01-06/*-000000.parquet")).unlink()
+    before = _events(places["landing"])
+    with pytest.raises(DataFaultError):
+        _by_listener(tmp_path, places, break_at(3))
+    assert _events(places["landing"]) == before
+    _by_listener(tmp_path, places)
+    assert _events(places["landing"]) == _events(whole["landing"])
+    assert len(_day_files(places["landing"])) == 7
+
+
+def test_an_import_begun_when_chunks_went_to_their_days_is_finished(tmp_path: Path, places: dict) -> None:
+    whole = {**places, "landing": tmp_path / "whole", "state": tmp_path / "whole-state"}
+    _by_listener(tmp_path, whole)
+
+    def fail(*_: object) -> None:
+        raise DataFaultError("the disk can not be read")
+
+    with pytest.raises(DataFaultError):
+        _by_listener(tmp_path, places, fail)
+    path = next(places["state"].rglob("bookmark.json"))
+    kept = json.loads(path.read_bytes())
+    path.write_text(json.dumps({name: kept[name] for name in kept if name not in ("published", "is_repetition")}))
+    _by_listener(tmp_path, places)
+    assert _events(places["landing"]) == _events(whole["landing"])
 
 
 def test_an_import_whose_files_were_cleared_away_is_done_again(tmp_path: Path, places: dict) -> None:
