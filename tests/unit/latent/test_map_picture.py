@@ -23,7 +23,7 @@ def contrast_on_paper(colour: str):
 def test_a_full_map_is_one_picture_of_bounded_size():
     full = crowd(3000, artists=200)
     png = draw_map(full, title="A day")
-    assert imread(io.BytesIO(png)).shape[:2] == (1000, 1400)
+    assert imread(io.BytesIO(png)).shape[:2] == (786, 1100)
     assert len(png) < 300_000
     assert png == draw_map(full, title="A day")
 
