@@ -65,7 +65,7 @@ class ManyValues(TyperCommand):
     options = ("--seeds",)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Join the numbers after the option into one value, then parse as usual."""
+        """Join what follows the option, up to the next one, into one value, then parse as usual."""
         return super().parse_args(ctx, list(_joined(args, self.options)))
 
 
@@ -74,15 +74,12 @@ def _joined(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
     while position < len(args):
         yield args[position]
         if args[position] in options:
-            values = list(takewhile(_is_number, args[position + 1 :]))
+            # Words too: it is `seeds_from` that says what is no number.
+            values = list(takewhile(lambda value: not value.startswith("-"), args[position + 1 :]))
             if values:
                 yield ",".join(values)
             position += len(values)
         position += 1
-
-
-def _is_number(text: str) -> bool:
-    return all(part.isdecimal() for part in text.split(",")) and bool(text)
 
 
 def seeds_from(text: str) -> list[int]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys_assets.core import columns as c
-from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
+from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.seeds import generator
@@ -73,12 +73,12 @@ def read_lastfm_2k(path: Path) -> PlayCounts:
     """Read ``user_artists.dat`` of HetRec 2011 Last.fm: listener, artist, play count, tab-separated.
 
     Raises:
-        MissingInputError: the file is not there.
+        InvalidArgumentError: the file is not there.
         DataFaultError: it is not what its name says.
     """
     file = path / "user_artists.dat"
     if not file.is_file():
-        raise MissingInputError(f"{file} is not there: give the folder of the unpacked HetRec 2011 Last.fm set")
+        raise InvalidArgumentError(f"{file} is not there: give the folder of the unpacked HetRec 2011 Last.fm set")
     try:
         rows = pl.read_csv(
             file,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys_assets.core import columns as c
-from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
+from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.seeds import generator
 from recsys_assets.evaluation.peers import PLAYLIST_PEERS, Peer, ScoreRows
@@ -65,14 +65,14 @@ def read_playlists(path: Path) -> Playlists:
             or one such file.
 
     Raises:
-        MissingInputError: neither form is there.
+        InvalidArgumentError: neither form is there.
         DataFaultError: a file is not what its name says.
     """
     if (path / "playlist_tracks.parquet").is_file() and (path / "playlists.parquet").is_file():
         return _from_parquet(path)
     slices = [path] if path.is_file() else sorted(path.glob("mpd.slice.*.json"))
     if not slices:
-        raise MissingInputError(
+        raise InvalidArgumentError(
             f"{path} has neither playlists.parquet with playlist_tracks.parquet nor mpd.slice.*.json files"
         )
     return _from_slices(path, slices)

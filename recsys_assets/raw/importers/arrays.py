@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from recsys_assets.core.errors import DataFaultError
+from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
 
 READ_CHARS = 1 << 20
 # A playlist of the longest kind (10,000 entries, pretty-printed) is some four megabytes.
@@ -32,7 +32,7 @@ def array_entries(stream: BinaryIO, *, key: str | None = None, limit: int = MAX_
 
     Raises:
         BrokenArrayError: the text ends inside the array, or an entry is over the limit or nested too deep.
-        DataFaultError: there is no such array.
+        InvalidArgumentError: there is no such array: it is another file that was meant.
     """
     decode = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape").decode
     parser = json.JSONDecoder()
@@ -79,4 +79,5 @@ def _open_array(stream: BinaryIO, decode: object, key: str | None, limit: int) -
         if not piece or (key is None and buffer.strip()):
             break
     what = "a JSON array" if key is None else f"a JSON object with an array {key!r}"
-    raise DataFaultError(f"expected {what}, found {buffer[:40]!r}")
+    found_instead = repr(buffer[:40]) if buffer.strip() else "nothing"
+    raise InvalidArgumentError(f"expected {what}, found {found_instead}")

@@ -19,6 +19,9 @@ from recsys_assets.raw.importers.bookmark import Bookmark, Position, Progress, i
 from recsys_assets.raw.importers.publish import MERGED, publish_catalogue, publish_days, spill
 from recsys_assets.raw.tables import RAW
 
+# What is left out for these reasons alone was never an entry of the format: the wrong file, or the wrong importer.
+UNRECOGNISED = frozenset({Reason.BROKEN_JSON.value, Reason.BROKEN_UTF8.value, Reason.HUGE_LINE.value, "broken_line"})
+
 ReportProgress = Callable[[int, int, str], None]
 
 
@@ -103,9 +106,10 @@ def run_import(
         progress: called with (done, total, label) after each chunk; total 0 means unknown.
 
     Raises:
-        InvalidArgumentError: an input can not be read.
-        DataFaultError: an input is not what the format says; the events taken before it are published and stay,
-            the catalogue waits for a repetition that comes to the end.
+        InvalidArgumentError: an input can not be read, is another format from its first bytes on, or nothing in any
+            of them was recognised.
+        DataFaultError: an input is broken. Of both, the events taken before it are published and stay, the catalogue
+            waits for a repetition that comes to the end.
         SourceUnavailableError: another process is importing the same input.
     """
     if not job.inputs:
@@ -125,16 +129,26 @@ def run_import(
                 kept = _take(chunk, kept, bookmark)
                 if progress is not None:
                     progress(chunk.done, job.total, job.inputs[min(chunk.position.file, len(job.inputs) - 1)].name)
-        except DataFaultError:
+        except (DataFaultError, InvalidArgumentError):
             # Of a repetition the days lie there already, and whole: they are not exchanged for a part of them.
             if not kept.is_repetition:
                 publish_days(kept, feed=feed, landing=landing, bookmark=bookmark)
             raise
+        if kept.left and not any(kept.taken.values()) and set(kept.left) <= UNRECOGNISED:
+            # Forgotten, so that the same file is read, and refused, again.
+            bookmark.begin(arrived_on)
+            raise InvalidArgumentError(_nothing_recognised(job, kept))
         # The catalogue first: whoever reads a day finds the tracks that it names.
         kept = publish_catalogue(kept, feed=feed, landing=landing, bookmark=bookmark)
         kept = publish_days(replace(kept, is_complete=True), feed=feed, landing=landing, bookmark=bookmark)
         bookmark.clear()
     return _summary(job, feed, kept, was_complete=False)
+
+
+def _nothing_recognised(job: ImportJob, kept: Progress) -> str:
+    names = ", ".join(path.name for path in job.inputs)
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in kept.left.items())
+    return f"nothing in {names} is in the format {job.importer} ({reasons}): nothing was written"
 
 
 def _summary(job: ImportJob, feed: str, kept: Progress, *, was_complete: bool) -> ImportSummary:

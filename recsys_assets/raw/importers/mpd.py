@@ -89,8 +89,10 @@ def _slice_chunks(slices: Sequence[Path], position: Position, size: int) -> Iter
                         collector = Collector()
         except BrokenArrayError:
             collector.leave(Reason.BROKEN_JSON.value)
-        except (DataFaultError, *READ_ERRORS) as error:
-            raise DataFaultError(f"{path} is no slice of the playlist set: {error}") from error
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(f"{path} is no slice of the playlist set: {error}") from error
+        except READ_ERRORS as error:
+            raise DataFaultError(f"{path} can not be read: {error}") from error
         yield collector.chunk(Position(index + 1), before + path.stat().st_size)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from recsys_assets.core import columns as c
-from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
+from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.public_ids import valid_mbid
 from recsys_assets.raw.contract import DAY_MS, Reason
 from recsys_assets.raw.importers.bookmark import Position
@@ -50,9 +50,8 @@ def import_scrobbler_log(
         chunk_lines: lines between two bookmarks.
 
     Raises:
-        InvalidArgumentError: no user, an absurd offset, or a file that can not be read.
-        DataFaultError: a file is no such log.
-        SourceUnavailableError: see ``engine.run_import``.
+        InvalidArgumentError: no user, an absurd offset, or a file that can not be read or is no such log.
+        DataFaultError, SourceUnavailableError: see ``engine.run_import``.
     """
     if not user.strip():
         raise InvalidArgumentError("a log does not say whose it is: name the listener with --user")
@@ -80,7 +79,7 @@ def _offset(path: Path, minutes: int) -> timedelta:
         for line in lines(stream):
             content = (line.content or b"").removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
             if line.number == 1 and not content.startswith(tuple(HEADER + version for version in VERSIONS)):
-                raise DataFaultError(
+                raise InvalidArgumentError(
                     f"{path} is no portable log: expected {HEADER}1.1 in its first line, found {content[:40]!r}"
                 )
             if content.upper().startswith("#TZ/"):
@@ -89,7 +88,7 @@ def _offset(path: Path, minutes: int) -> timedelta:
                 break
         else:
             if path.stat().st_size == 0:
-                raise DataFaultError(f"{path} is empty: expected {HEADER}1.1 in its first line")
+                raise InvalidArgumentError(f"{path} is empty: expected {HEADER}1.1 in its first line")
     return timedelta() if zone == "UTC" else timedelta(minutes=minutes)
 
 

@@ -57,8 +57,8 @@ def import_spotify_history(
         chunk_entries: plays between two bookmarks.
 
     Raises:
-        InvalidArgumentError: no user, or a file that can not be read.
-        DataFaultError: a file is no such array.
+        InvalidArgumentError: no user, or a file that can not be read or is no such array.
+        DataFaultError: see ``engine.run_import``.
         SourceUnavailableError: see ``engine.run_import``.
     """
     if not user.strip():
@@ -91,8 +91,8 @@ def _chunks(paths: Sequence[Path], user: str, position: Position, size: int) -> 
                         collector = Collector()
         except BrokenArrayError:
             collector.leave(Reason.BROKEN_JSON.value)
-        except DataFaultError as error:
-            raise DataFaultError(
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(
                 f"{path}: {error}. Name the Streaming_History_Audio_*.json files of the export"
             ) from error
         except READ_ERRORS as error:

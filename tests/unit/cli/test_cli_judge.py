@@ -60,10 +60,19 @@ def test_missing_track_as_in_the_manual(empty: Any, asked: list[tuple[object, ..
     assert json.loads(result.stdout)["seeds"] == [3, 4]
 
 
+def test_seeds_that_are_no_numbers_are_told_as_such(empty: Any, tmp_path: Path):
+    result = empty.run("evaluate", "missing-track", "--playlists", str(tmp_path), "--seeds", "a", "b")
+
+    assert result.exit_code == 2
+    assert result.stderr == "recsys: --seeds takes whole numbers such as `--seeds 0 1 2`, found 'a,b'\n"
+
+
 @pytest.mark.parametrize(
     "args",
     [
         ("holdout",),
+        ("holdout", "--path", "/"),
+        ("missing-track", "--playlists", "/dev"),
         ("holdout", "--path", "/nowhere"),
         ("holdout", "--path", ".", "--seeds", "one"),
         ("holdout", "--path", ".", "--seeds"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
+from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
 from recsys_assets.core.seeds import generator
 from recsys_assets.evaluation.holdout import (
     build_task,
@@ -127,7 +127,7 @@ def test_figures_by_hand():
 
 
 def test_bad_input_is_named(tmp_path):
-    with pytest.raises(MissingInputError, match=r"user_artists\.dat"):
+    with pytest.raises(InvalidArgumentError, match=r"user_artists\.dat"):
         read_lastfm_2k(tmp_path)
     with pytest.raises(InvalidArgumentError, match="lastfm-2k"):
         evaluate_holdout("lastfm-1b", tmp_path, [0])

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
+from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
 from recsys_assets.evaluation.missing_track import (
     Playlists,
     build_task,
@@ -156,7 +156,7 @@ def test_counts_made_before_hiding_are_not_even_read(tmp_path: Path):
 
 
 def test_a_folder_without_playlists_says_what_was_expected(tmp_path: Path):
-    with pytest.raises(MissingInputError, match=r"mpd\.slice"):
+    with pytest.raises(InvalidArgumentError, match=r"mpd\.slice"):
         read_playlists(tmp_path)
     (tmp_path / "mpd.slice.0-999.json").write_text('{"playlists": [{"pid": 1')
     with pytest.raises(DataFaultError, match=r"mpd\.slice\.0-999"):

@@ -154,9 +154,19 @@ def test_a_broken_array_gives_what_came_before_the_break(
 
 
 @pytest.mark.parametrize("content", ["", "{}", "\x00\x01", '"text"'])
-def test_what_is_no_array_is_a_data_fault(tmp_path: Path, places: dict, content: str) -> None:
-    with pytest.raises(DataFaultError, match="Streaming_History"):
+def test_what_is_no_array_is_a_wrong_argument(tmp_path: Path, places: dict, content: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="Streaming_History"):
         import_spotify_history([drop(tmp_path, "h.json", content)], user="me", **places)
+
+
+def test_a_file_of_which_nothing_is_recognised_is_a_wrong_argument(tmp_path: Path, places: dict) -> None:
+    readme = drop(tmp_path, "README.md", "# A program\n\nIt plays [music].\n")
+    for _ in range(2):
+        with pytest.raises(InvalidArgumentError, match=r"nothing in README\.md is in the format.*broken_json 2"):
+            import_listenbrainz([readme], **places)
+    with pytest.raises(InvalidArgumentError, match=r"README\.md is no slice"):
+        import_mpd(readme, **places)
+    assert not places["landing"].exists()
 
 
 LOG = (
@@ -180,7 +190,7 @@ def test_scrobbler_log(tmp_path: Path, places: dict, zone: str, minutes: int, ho
 
 
 def test_a_log_without_its_header_is_refused(tmp_path: Path, places: dict) -> None:
-    with pytest.raises(DataFaultError, match="AUDIOSCROBBLER"):
+    with pytest.raises(InvalidArgumentError, match="AUDIOSCROBBLER"):
         import_scrobbler_log([drop(tmp_path, "x.log", "Band\tDisc\n")], user="me", **places)
 
 
