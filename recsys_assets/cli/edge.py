@@ -95,8 +95,15 @@ def seeds_from(text: str) -> list[int]:
 
 
 def home_from_environment() -> Home:
-    """Return the folders that ``RECSYS_HOME`` and ``RECSYS_LAKE`` name."""
-    return Home.from_setting(os.environ.get("RECSYS_HOME"), os.environ.get("RECSYS_LAKE"))
+    """Return the folders that ``RECSYS_HOME`` and ``RECSYS_LAKE`` name.
+
+    Raises:
+        InvalidArgumentError: ``RECSYS_HOME`` is a file, or see ``Home.from_setting``.
+    """
+    home = Home.from_setting(os.environ.get("RECSYS_HOME"), os.environ.get("RECSYS_LAKE"))
+    if home.root.is_file():
+        raise InvalidArgumentError(f"RECSYS_HOME is {home.root}, which is a file: name a folder")
+    return home
 
 
 def today() -> date:
@@ -114,7 +121,8 @@ def _known_failures() -> tuple[type[Exception], ...]:
 
 
 def _usage(error: typer.BadParameter) -> str:
-    message = " ".join(error.format_message().split()).rstrip(".")
+    # Typer lets its parser of values speak first.
+    message = " ".join(error.format_message().split()).rstrip(".").replace("Value error, ", "")
     path = error.ctx.command_path if error.ctx else "recsys"
     return f"{message} (see `{path} --help`)"
 

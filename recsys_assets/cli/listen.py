@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recsys_assets.cli.edge import home_from_environment
-from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
+from recsys_assets.core.errors import InvalidArgumentError, MissingInputError, RecsysError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,8 +106,18 @@ def _somebody(lake: "Lake", day: date | None) -> str:
     counted = mixes.group_by(c.USER_ID).agg(pl.len(), (pl.col(c.MIX) == DISCOVER_WEEKLY.name).any().alias("has_weekly"))
     first = counted.sort("has_weekly", "len", c.USER_ID, descending=[True, True, False]).head(1).collect()
     if first.is_empty():
-        raise MissingInputError(f"there are no mixes yet: {MAKE_IT}")
+        raise _no_mixes(lake, day)
     return first[c.USER_ID].item()
+
+
+def _no_mixes(lake: "Lake", day: date | None) -> RecsysError:
+    """Say why there is nothing on or before ``day``: it is too early, or nothing was made at all."""
+    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY
+
+    made = [each for schema in (DISCOVER_WEEKLY, DAILY_MIX) for each in lake.open(schema).partitions]
+    if day and made and day < min(made):
+        return InvalidArgumentError(f"there are no mixes on or before {day}: the first mixes are of {min(made)}")
+    return MissingInputError(f"there are no mixes yet: {MAKE_IT}")
 
 
 def _mixes_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl.DataFrame":
@@ -116,14 +126,16 @@ def _mixes_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl
 
     from recsys_assets.cli.names import newest
     from recsys_assets.core import columns as c
+    from recsys_assets.mixes.daily_lists import MOST_MIXES
     from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY
 
     tables = [newest(lake, schema, not_after=day) for schema in (DISCOVER_WEEKLY, DAILY_MIX)]
     if not any(table.rows for table in tables):
-        before = f" on or before {day}" if day else ""
-        raise MissingInputError(f"there are no mixes{before} yet: {MAKE_IT}")
+        raise _no_mixes(lake, day)
     known = pl.concat([table.scan().select(c.MIX).unique().collect() for table in tables])[c.MIX].unique().sort()
-    if mix and mix != DAILY_MIX.name and mix not in known:
+    # A sixth mix that nobody has is still one that there might be.
+    possible = {DAILY_MIX.name, *(f"{DAILY_MIX.name}_{number}" for number in range(1, MOST_MIXES + 1))}
+    if mix and mix not in {*known, *possible}:
         raise InvalidArgumentError(f"no mix is called {mix!r}; there are: {', '.join([*known, DAILY_MIX.name])}")
     wanted = (
         pl.lit(True)
@@ -146,12 +158,14 @@ def _popular_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "
         InvalidArgumentError: the listener has mixes, though not the one asked for; or nothing is popular.
     """
     from recsys_assets.cli.names import newest
+    from recsys_assets.core import columns as c
     from recsys_assets.mixes.strangers import popular_mix
     from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY
 
     nobody = f"there are no mixes for listener {user!r}; `recsys listeners` lists some who have them"
     if mix and not _mixes_of(lake, user, None, day).is_empty():
-        raise InvalidArgumentError(f"there are no {mix} for listener {user!r}; without --mix all are shown")
+        theirs = _mixes_of(lake, user, None, day)[c.MIX].unique().sort()
+        raise InvalidArgumentError(f"listener {user!r} has no {mix}; there are: {', '.join(theirs)}")
     weekly, daily = (newest(lake, schema, not_after=day) for schema in (DISCOVER_WEEKLY, DAILY_MIX))
     delivered_on = weekly.partitions[-1] if weekly.partitions else daily.partitions[-1] + timedelta(days=1)
     rows = popular_mix(lake, user, delivered_on)

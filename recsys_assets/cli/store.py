@@ -52,7 +52,10 @@ def status(
         })  # fmt: skip
         return
     if not rows:
-        note(f"nothing has been made in {home.root} yet: `recsys demo`, then `make run`")
+        what = (
+            f"nothing has been made in {home.root} yet" if home.root.exists() else f"there is no folder {home.root} yet"
+        )
+        note(f"{what}: `recsys demo`, then `make run`")
         return
     print_table(
         [(*row[:1], f"{row[1]:,}", *row[2:5], f"{row[5]:,}", row[6]) for row in rows],

@@ -34,7 +34,17 @@ def test_status_of_nothing_says_how_to_begin(empty: Any):
     result = empty.run("status")
 
     assert result.exit_code == 0
+    assert "there is no folder" in result.stderr
     assert "recsys demo" in result.stderr
+
+
+def test_a_home_that_is_a_file_is_a_wrong_argument(empty: Any):
+    empty.home.root.write_text("", encoding="utf-8")
+
+    result = empty.run("status")
+
+    assert result.exit_code == 2
+    assert result.stderr == f"recsys: RECSYS_HOME is {empty.home.root}, which is a file: name a folder\n"
 
 
 QUERY = "select track_id, title, artist_ids from raw.raw_tracks order by track_id"

@@ -31,6 +31,13 @@ def test_demo_stays_away_from_real_listening(empty: Any):
     assert "another RECSYS_HOME" in result.stderr
 
 
+def test_a_size_that_is_none_is_told_in_plain_words(empty: Any):
+    result = empty.run("demo", "--size", "tiny")
+
+    assert result.exit_code == 2
+    assert "'--size': 'tiny' is not one of 'small', 'medium', 'large'" in result.stderr
+
+
 LINE = {
     "user_name": "ann",
     "listened_at": 1_767_600_000,
