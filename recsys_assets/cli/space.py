@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from recsys_assets.core.lake import Lake
-    from recsys_assets.latent.arithmetic import Place, Resolved
+    from recsys_assets.latent.arithmetic import NameIndex, Place, Resolved, Term
     from recsys_assets.latent.space import LatentSpace
 
+# Of 100, as `latent.arithmetic` tells how alike names are.
+EXACT, MUCH_NEARER = 100.0, 15.0
 Kind = Annotated[str | None, typer.Option(metavar="track|artist", help="What to look among.")]
 
 
@@ -66,8 +68,9 @@ def vector(
     """
     import polars as pl
 
+    from recsys_assets.cli.show import note
     from recsys_assets.core.lake import Lake
-    from recsys_assets.latent.arithmetic import evaluate_expression
+    from recsys_assets.latent.arithmetic import SPACES_HINT, evaluate_expression, has_tight_sign
 
     space, names = _space_and_names(Lake(home_from_environment().lake))
     answer = evaluate_expression(space, names, expression, n=limit, kind=_kind(kind))
@@ -76,6 +79,9 @@ def vector(
         schema={"rank": pl.Int32, "id": pl.String, "cosine": pl.Float32},
         orient="row",
     )
+    # A name of that spelling needs no hint; a rough one may have been meant as a sum.
+    if any(each.similarity < EXACT and has_tight_sign(each.term.name) for each in answer.resolved):
+        note(SPACES_HINT)
     among = answer.nearest[0].place.kind if answer.nearest else "track"
     _show(answer.resolved, rows, names, among, as_json=as_json)
 
@@ -135,13 +141,30 @@ def _resolve(space: "LatentSpace", names: "pl.DataFrame", text: str, kind: str) 
     """Take an id that is in the space as it is, and anything else for a name."""
     import polars as pl
 
+    from recsys_assets.cli.show import note
     from recsys_assets.latent.arithmetic import NameIndex, Place, Resolved, Term
 
     index = NameIndex(space, names.filter(pl.col("kind") == kind))
     term = Term(1, text)
     if (space.tracks if kind == "track" else space.artists).row(text) >= 0:
         return Resolved(term, Place(kind, text, index.label(kind, text)), 100.0, ())
-    return index.find(term)[0]
+    artists = NameIndex(space, names.filter(pl.col("kind") == "artist")) if kind == "track" else None
+    artist = _found(artists, term) if artists else None
+    hint = f"an artist is called {artist.place.label}: give --kind artist" if artist else ""
+    try:
+        resolved = index.find(term)[0]
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(f"{error}{f'; {hint}' if hint else ''}") from error
+    if artist and artist.similarity >= resolved.similarity + MUCH_NEARER:
+        note(hint)
+    return resolved
+
+
+def _found(index: "NameIndex", term: "Term") -> "Resolved | None":
+    try:
+        return index.find(term)[0]
+    except InvalidArgumentError:
+        return None
 
 
 def _neighbours(rows: "pl.LazyFrame", place: "Place", limit: int) -> "pl.DataFrame":

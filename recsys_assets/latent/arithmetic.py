@@ -30,6 +30,9 @@ _ANALOGY_CUT = 10
 _ANALOGY_SONGS = 200
 _TOKEN = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<sign>(?<!\S)[+\-\u2212\u2013](?=\s|$))|(?P<word>[^\s"]+))')
 
+_TIGHT_SIGN = re.compile(r"[^\W_]\s?[+\-\u2212\u2013]\s?[^\W_]")
+SPACES_HINT = "to add or subtract, put spaces round the sign: A + B - C"
+
 
 @dataclass(frozen=True)
 class Term:
@@ -99,6 +102,11 @@ def parse_expression(text: str) -> tuple[Term, ...]:
     if not " ".join(words).strip() or any(not term.name for term in terms):
         raise InvalidArgumentError(f'a name is missing in {text!r}: write "A + B - C" with spaces around + and -')
     return (*terms, Term(sign, " ".join(words).strip()))
+
+
+def has_tight_sign(name: str) -> bool:
+    """Return whether a name holds a sign without spaces round it, as in ``A+B``: it may have been meant as a sum."""
+    return _TIGHT_SIGN.search(name) is not None
 
 
 class NameIndex:
@@ -204,7 +212,12 @@ def evaluate_expression(
         InvalidArgumentError: the expression does not parse, a name is unknown, or the terms cancel out.
     """
     index = NameIndex(space, names)
-    found = [index.find(term) for term in parse_expression(text)]
+    terms = parse_expression(text)
+    try:
+        found = [index.find(term) for term in terms]
+    except InvalidArgumentError as error:
+        hint = f"; {SPACES_HINT}" if any(has_tight_sign(term.name) for term in terms) else ""
+        raise InvalidArgumentError(f"{error}{hint}") from error
     units = {TRACK: to_units(space.track_vectors), ARTIST: to_units(space.artist_vectors)}
     total = np.sum([each.term.sign * units[each.place.kind][row] for each, row in found], axis=0)
     if np.linalg.norm(total) < 1e-6:

@@ -64,6 +64,7 @@ def test_which_mixes_and_of_which_day(world: Any, options: tuple[str, ...], deli
     [
         (("annabelle", "--mix", "daily_mix_2"), 2, "there are: daily_mix_1"),
         (("annabelle", "--mix", "release_radar"), 2, "there are: daily_mix_1, discover_weekly"),
+        (("--any", "--date", "2026-01-04"), 2, "the first mixes are of 2026-01-05"),
         (("annabelle", "--date", "2026-01-04"), 2, "on or before 2026-01-04: the first mixes are of 2026-01-05"),
         (
             ("annabelle", "--mix", "daily_mix_6"),

@@ -84,6 +84,26 @@ def test_similar_for_people(space: Any):
     assert "\x1b" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("similar", "The Hills"), "The Hills: give --kind artist"),
+        (("similar", "Valley"), "Valley: give --kind artist"),
+        (("vector", "Paper Lanterns+Glass Rivers"), "put spaces round the sign"),
+        (("vector", "zzzz+qqqq"), "put spaces round the sign"),
+    ],
+)
+def test_what_was_probably_meant_is_told(space: Any, args: tuple[str, ...], says: str):
+    assert says in space.run(*args).stderr
+
+
+@pytest.mark.parametrize("args", [("similar", "papr lanterns"), ("vector", "papr lanterns + glass rivers")])
+def test_what_is_clear_gets_no_hint(space: Any, args: tuple[str, ...]):
+    stderr = space.run(*args).stderr
+    assert "--kind artist" not in stderr
+    assert "put spaces" not in stderr
+
+
 def test_similar_artists(space: Any):
     answer = json.loads(space.run("similar", "the hills", "--kind", "artist", "--json").stdout)
 
