@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Partitions are declared when the definitions are imported: a developer's own first day would move the tests' calendar.
 os.environ.pop("RECSYS_FIRST_DAY", None)
+# Runners of tests may say how wide their terminal is; tables are then as narrow.
+os.environ.pop("COLUMNS", None)
 
 # The same examples on every machine: a red test is red for everybody. No deadline, because two workers share two cores.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
