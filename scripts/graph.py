@@ -37,7 +37,7 @@ class GraphRunner:
     def open(cls, home: Path) -> "GraphRunner":
         """Use the instance of ``DAGSTER_HOME``, but write what steps print to the terminal alone.
 
-        Dagster would capture it in a file and mirror that with helpers that are late, and answer Ctrl-C with tracebacks.
+        Dagster would capture it in a file and mirror that by processes that are late, and answer Ctrl-C with tracebacks.
         """
         # Whatever died between a commit and its publication: the views catch up here.
         resource = HomeResource(root=str(home))
