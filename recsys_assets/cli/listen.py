@@ -4,7 +4,7 @@ They show tables that the graph has made; nothing is computed but sums of vector
 """
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from recsys_assets.core.errors import InvalidArgumentError, MissingInputError, R
 if TYPE_CHECKING:
     import polars as pl
 
+    from recsys_assets.cli.names import Names
     from recsys_assets.core.lake import Lake
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -62,8 +63,27 @@ def mixes(
             f"there are no mixes for {listener!r}: this is what everybody gets of whom nothing is known; "
             "`recsys listeners` lists some who have their own"
         )
-    names = Names.of(lake, rows[c.TRACK_ID])
-    shown = [
+    shown = _shown(rows, Names.of(lake, rows[c.TRACK_ID]))
+    if as_json:
+        print_json({"user_id": listener, "is_known": is_known, "rows": shown})
+        return
+    if anybody:
+        say(f"Mixes of {listener}")
+    for (_, title, delivered), group in rows.group_by(c.MIX, "mix_title", "delivered_on", maintain_order=True):
+        part = [entry for entry in shown if entry["title"] == title and entry["mix"] == group[c.MIX][0]]
+        print_table(
+            [(entry["rank"], entry["track"], entry["artist"], entry["reason"]) for entry in part],
+            ("#", "track", "artist", "why"),
+            title=f"{title} · {delivered}",
+            numbers=("#",),
+        )
+
+
+def _shown(rows: "pl.DataFrame", names: "Names") -> list[dict[str, Any]]:
+    """Rows of mixes with names in the place of ids, as they are printed and written as JSON."""
+    from recsys_assets.core import columns as c
+
+    return [
         {
             "mix": row[c.MIX],
             "title": row["mix_title"],
@@ -78,19 +98,6 @@ def mixes(
         }
         for row in rows.iter_rows(named=True)
     ]
-    if as_json:
-        print_json({"user_id": listener, "is_known": is_known, "rows": shown})
-        return
-    if anybody:
-        say(f"Mixes of {listener}")
-    for (_, title, delivered), group in rows.group_by(c.MIX, "mix_title", "delivered_on", maintain_order=True):
-        part = [entry for entry in shown if entry["title"] == title and entry["mix"] == group[c.MIX][0]]
-        print_table(
-            [(entry["rank"], entry["track"], entry["artist"], entry["reason"]) for entry in part],
-            ("#", "track", "artist", "why"),
-            title=f"{title} · {delivered}",
-            numbers=("#",),
-        )
 
 
 def _somebody(lake: "Lake", day: date | None) -> str:

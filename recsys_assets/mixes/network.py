@@ -4,7 +4,7 @@ Belongs here: the network alone, numbers to numbers. What the numbers are is ``f
 
 The loss is the softmax over a list (ListNet with one relevant item: Cao et al. 2007; Bruch et al. 2019), which is the task itself:
 one of these, and which. On inner splits of playlists it ranks better than boosted trees with a linear score beside them (hit@10
-.196 against .190, mrr .102 against .099), trains in a third of their time and scores in a tenth.
+.196 against .190, mrr .102 against .099), and scores a list of 300 in .2 ms where 500 trees take 7.
 """
 
 from collections.abc import Iterator, Sequence
