@@ -39,9 +39,9 @@ def status(
     for schema in ALL_TABLES:
         table = lake.open(schema)
         if table.version >= 0 or everything:
-            days = table.partitions
+            keys = table.keys
             rows.append((
-                schema.full_name, table.rows, len(days) or None, days[0] if days else None, days[-1] if days else None,
+                schema.full_name, table.rows, len(keys) or None, keys[0] if keys else None, keys[-1] if keys else None,
                 table.size_bytes, table.version if table.version >= 0 else None,
             ))  # fmt: skip
     columns = ("table", "rows", "partitions", "first", "newest", "bytes", "version")

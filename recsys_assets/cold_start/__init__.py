@@ -1,1 +1,1 @@
-"""Submissions before their release. Empty until submissions land: the room is kept by the import contracts."""
+"""Tracks nobody has heard: pitches before their release, their place in the space, their first listeners."""

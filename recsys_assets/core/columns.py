@@ -42,6 +42,7 @@ ADDED_AT = "added_at"
 DATE = "date"
 WEEK = "week"
 ARRIVED_ON = "arrived_on"
+SUBMISSION_ID = "submission_id"
 
 EVIDENCE = "evidence"
 CONFIDENCE = "confidence"

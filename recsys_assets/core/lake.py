@@ -13,7 +13,6 @@ import contextlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -27,7 +26,7 @@ from recsys_assets.core.errors import (
     SourceUnavailableError,
 )
 from recsys_assets.core.locks import locked
-from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.schemas import Partition, TableSchema, require_partition_id
 from recsys_assets.core.versions import DataFile, TableVersion
 
 if TYPE_CHECKING:
@@ -93,10 +92,13 @@ class Lake:
         # The log keeps paths URL-encoded; DuckDB and Polars open them as they are on disk.
         base = str(Path(self.uri(schema)).absolute())
         rows = actions.sort("path").select(
-            "path", "num_records", "size_bytes", (pl.col(column).cast(pl.Date) if column else pl.lit(None)).alias("day")
+            "path",
+            "num_records",
+            "size_bytes",
+            (pl.col(column).cast(schema.partition_dtype) if column else pl.lit(None)).alias("partition"),
         )
         return tuple(
-            DataFile(f"{base}/{unquote(path)}", count or 0, size, day) for path, count, size, day in rows.iter_rows()
+            DataFile(f"{base}/{unquote(path)}", count or 0, size, key) for path, count, size, key in rows.iter_rows()
         )
 
     def replace(
@@ -104,7 +106,7 @@ class Lake:
         schema: TableSchema,
         data: pl.DataFrame | pl.LazyFrame | object,
         *,
-        partitions: Sequence[date] | None = None,
+        partitions: Sequence[Partition] | None = None,
         note: Mapping[str, str] | None = None,
     ) -> int:
         """Replace these partitions, or the whole table, in one atomic commit, and return the new version.
@@ -116,11 +118,11 @@ class Lake:
         Args:
             schema: the table; created with it when it is new.
             data: the rows, with the partition column; a frame, a lazy frame or an Arrow stream.
-            partitions: the days to replace; required for a partitioned table, refused for others.
+            partitions: the days, or the ids, to replace; required for a partitioned table, refused for others.
             note: what to keep in the commit beside the data (run, input versions).
 
         Raises:
-            InvalidArgumentError: ``partitions`` does not fit the table, or rows lie outside of them.
+            InvalidArgumentError: ``partitions`` does not fit the table, is no id, or rows lie outside of them.
             SchemaMismatchError: the table was made by a release that declared other columns.
             SourceUnavailableError: other writers kept winning; trying again may help.
         """
@@ -131,6 +133,9 @@ class Lake:
             )
         if partitions is not None and not partitions:
             raise InvalidArgumentError(f"{schema.full_name}: no partition was named")
+        if schema.partition is not None and not schema.is_by_day:
+            for key in partitions or ():
+                require_partition_id(str(key), what=schema.full_name)
         self._create(schema)
         tries = COMMIT_TRIES if isinstance(data, pl.DataFrame | pl.LazyFrame) else 1
         for attempt in range(tries):
@@ -144,7 +149,7 @@ class Lake:
         )
 
     def try_commit(
-        self, schema: TableSchema, data: object, partitions: Sequence[date] | None, note: Mapping[str, str]
+        self, schema: TableSchema, data: object, partitions: Sequence[Partition] | None, note: Mapping[str, str]
     ) -> int | None:
         """Commit once, under a lock that the caller holds; None where another writer won. ``replace`` tries again."""
         from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
@@ -168,7 +173,7 @@ class Lake:
             if "failed validation check" not in str(error):
                 raise
             raise InvalidArgumentError(
-                f"{schema.full_name}: rows lie outside of the partitions replaced, {_days(partitions or [])}"
+                f"{schema.full_name}: rows lie outside of the partitions replaced, {_names(partitions or [])}"
             ) from error
         return table.version()
 
@@ -227,15 +232,16 @@ def _require_columns(table: "DeltaTable", schema: TableSchema) -> None:
         )
 
 
-def _days(partitions: Sequence[date]) -> str:
-    return ", ".join(f"'{day.isoformat()}'" for day in sorted(set(partitions)))
+def _names(partitions: Sequence[Partition]) -> str:
+    # Days and ids alike hold no quote.
+    return ", ".join(f"'{key}'" for key in sorted({str(key) for key in partitions}))
 
 
-def _predicate(schema: TableSchema, partitions: Sequence[date]) -> str:
-    return f"{schema.partition} in ({_days(partitions)})"
+def _predicate(schema: TableSchema, partitions: Sequence[Partition]) -> str:
+    return f"{schema.partition} in ({_names(partitions)})"
 
 
-def _stream(schema: TableSchema, data: object, partitions: Sequence[date] | None) -> object:
+def _stream(schema: TableSchema, data: object, partitions: Sequence[Partition] | None) -> object:
     """Turn rows into what the writer takes, in the declared columns; refuse rows outside of the partitions."""
     if not isinstance(data, pl.DataFrame | pl.LazyFrame):
         return data
@@ -248,7 +254,7 @@ def _stream(schema: TableSchema, data: object, partitions: Sequence[date] | None
         if strangers:
             raise InvalidArgumentError(
                 f"{schema.full_name}: rows of {sorted(map(str, strangers))} lie outside of the partitions replaced, "
-                f"{_days(partitions)}"
+                f"{_names(partitions)}"
             )
     return frame.to_arrow()
 

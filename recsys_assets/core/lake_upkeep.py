@@ -4,13 +4,13 @@ All of it is done alone on the table (``Lake.locked``): a write that is half don
 """
 
 import math
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
 
 from recsys_assets.core.errors import InvalidArgumentError, SourceUnavailableError
 from recsys_assets.core.lake import COMMIT_TRIES, Lake
-from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.schemas import Partition, TableSchema
 from recsys_assets.core.versions import TableVersion
 
 RETENTION = timedelta(days=7)
@@ -31,16 +31,16 @@ def erase(lake: Lake, schema: TableSchema, column: str, value: str) -> int:
     with lake.locked(schema, alone=True):
         for _ in range(COMMIT_TRIES):
             pinned = lake.open(schema)
-            found, days = _count_lost(pinned, lost)
+            found, keys = _count_lost(pinned, lost)
             if not found:
                 return 0
-            kept = (pinned if days is None else pinned.only(days)).scan().filter(~lost)
-            if lake.try_commit(schema, kept, days, {}) is not None:
+            kept = (pinned if keys is None else pinned.only(keys)).scan().filter(~lost)
+            if lake.try_commit(schema, kept, keys, {}) is not None:
                 return found
     raise SourceUnavailableError(f"{schema.full_name}: other writers won {COMMIT_TRIES} commits in a row; try again")
 
 
-def _count_lost(pinned: TableVersion, lost: pl.Expr) -> tuple[int, list[date] | None]:
+def _count_lost(pinned: TableVersion, lost: pl.Expr) -> tuple[int, list[Partition] | None]:
     """Count the rows to lose, and name the partitions that hold them (None for a table without)."""
     partition = pinned.schema.partition
     if partition is None:

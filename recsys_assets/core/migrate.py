@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import polars as pl
 from polars._typing import PolarsDataType
 
-from recsys_assets.core import columns as c
 from recsys_assets.core.errors import SchemaMismatchError
 from recsys_assets.core.lake import Lake
-from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.schemas import DAY_PARTITIONS, TableSchema
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def plan_migration(schema: TableSchema, stored: Mapping[str, PolarsDataType]) ->
         if name in stored and stored[name] != dtype
     ]
     dropped = tuple(name for name in stored if name not in declared)
-    partitions = {c.DATE, c.WEEK, c.ARRIVED_ON}
+    partitions = {*DAY_PARTITIONS, *([schema.partition] if schema.partition else [])}
     refused += [f"{name} is new and may not be null" for name in added if name not in {*nullable, *partitions}]
     refused += [f"its partition changes: {name}" for name in (*added, *dropped) if name in partitions]
     return Migration(schema=schema, added=added, dropped=dropped, refused=tuple(refused))

@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.schemas import Partition, TableSchema
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class DataFile:
     uri: str
     rows: int
     size_bytes: int
-    partition: date | None
+    partition: Partition | None
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,13 @@ class TableVersion:
 
     @property
     def partitions(self) -> list[date]:
-        """The days that have rows, ascending."""
-        return sorted({file.partition for file in self.files if file.partition is not None and file.rows})
+        """The days that have rows, ascending; none for a table that is partitioned by ids (see ``keys``)."""
+        return sorted({file.partition for file in self.files if isinstance(file.partition, date) and file.rows})
+
+    @property
+    def keys(self) -> list[str]:
+        """The names of the partitions that have rows, be they days or ids, ascending."""
+        return sorted({str(file.partition) for file in self.files if file.partition is not None and file.rows})
 
     @property
     def rows(self) -> int:
@@ -45,15 +50,15 @@ class TableVersion:
         """Bytes of all files."""
         return sum(file.size_bytes for file in self.files)
 
-    def only(self, partitions: Iterable[date]) -> "TableVersion":
-        """Keep the files of these days."""
+    def only(self, partitions: Iterable[Partition]) -> "TableVersion":
+        """Keep the files of these days, or of these ids."""
         wanted = set(partitions)
         files = tuple(file for file in self.files if file.partition in wanted)
         return TableVersion(self.schema, self.version, files)
 
     def between(self, first: date, last: date) -> "TableVersion":
         """Keep the files of the days from ``first`` to ``last``, both included."""
-        files = tuple(f for f in self.files if f.partition is not None and first <= f.partition <= last)
+        files = tuple(f for f in self.files if isinstance(f.partition, date) and first <= f.partition <= last)
         return TableVersion(self.schema, self.version, files)
 
     def latest(self, not_after: date) -> "TableVersion":
@@ -73,7 +78,7 @@ class TableVersion:
         names = list(self.schema.dtypes)
         if not self.files:
             return self.schema.empty().lazy()
-        hive = {self.schema.partition: pl.Date} if self.schema.partition else None
+        hive = {self.schema.partition: self.schema.partition_dtype} if self.schema.partition else None
         return pl.scan_parquet(
             [file.uri for file in self.files],
             hive_partitioning=hive is not None,

@@ -113,7 +113,11 @@ def select_files(table: TableVersion) -> str:
     names = ", ".join(_identifier(name) for name in dtypes)
     files = ", ".join(_literal(file.uri) for file in table.files)
     partition = table.schema.partition
-    hive = f", hive_partitioning = true, hive_types = {{{_literal(partition)}: date}}" if partition else ""
+    hive = (
+        f", hive_partitioning = true, hive_types = {{{_literal(partition)}: {duckdb_type(table.schema.partition_dtype)}}}"
+        if partition
+        else ""
+    )
     return f"select {names} from read_parquet([{files}]{hive})"
 
 

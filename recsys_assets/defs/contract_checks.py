@@ -1,22 +1,20 @@
 """One check for every table: rows are what the table's declaration promises. Blocking, because readers rely on it."""
 
-from datetime import date
-
 import dagster as dg
 
 from recsys_assets.core.gates import GateResult, holds_contract
 from recsys_assets.core.lake import TableVersion
-from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.schemas import Partition, TableSchema
 from recsys_assets.defs.checks import gate_check
-from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY
+from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, WEEKLY_MONDAY
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.tables import ALL_TABLES
 
-_PARTITIONS = {"date": DAILY, "week": WEEKLY_MONDAY}
+_PARTITIONS = {"date": DAILY, "week": WEEKLY_MONDAY, "submission_id": SUBMISSIONS}
 
 
-def _judge(version: TableVersion, day: date, _home: HomeResource) -> GateResult:
-    return holds_contract(version.only([day]) if version.schema.partition else version)
+def _judge(version: TableVersion, key: Partition, _home: HomeResource) -> GateResult:
+    return holds_contract(version.only([key]) if version.schema.partition else version)
 
 
 def _contract_check(table: TableSchema) -> dg.AssetChecksDefinition:

@@ -5,15 +5,15 @@ that duckdb 2.0 removed, and ``dagster-polars`` writes Delta predicates of the w
 a value coming out is a pinned ``TableVersion``, so that a step reads one version however long it runs.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
 
 import dagster as dg
 import polars as pl
 
 from recsys_assets.core.lake import TableVersion
-from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.schemas import Partition, TableSchema
 from recsys_assets.defs.metadata import PREVIEW_ROWS, version_metadata
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.tables import ALL_TABLES, table_named
@@ -24,10 +24,10 @@ _half_done: dict[str, ExitStack] = {}
 
 @dataclass(frozen=True)
 class Slices:
-    """Rows and the partitions that they replace; a day without rows becomes empty, no day leaves the table as it is."""
+    """Rows and the partitions (days or ids) that they replace; one without rows becomes empty, none leaves the table as it is."""
 
     rows: pl.DataFrame | pl.LazyFrame
-    days: list[date]
+    days: Sequence[Partition]
 
 
 class LakeIOManager(dg.ConfigurableIOManager):
@@ -76,17 +76,17 @@ class LakeIOManager(dg.ConfigurableIOManager):
         table = self.home.lake.open(schema)
         if not context.has_asset_partitions:
             return table
-        return table.only([date.fromisoformat(key) for key in context.asset_partition_keys])
+        return table.only([schema.parse_partition(key) for key in context.asset_partition_keys])
 
 
-def _partitions(context: dg.OutputContext, schema: TableSchema) -> list[date] | None:
+def _partitions(context: dg.OutputContext, schema: TableSchema) -> list[Partition] | None:
     if schema.partition is None:
         return None
-    return [date.fromisoformat(key) for key in context.asset_partition_keys]
+    return [schema.parse_partition(key) for key in context.asset_partition_keys]
 
 
 def _with_partition(
-    obj: pl.DataFrame | pl.LazyFrame, schema: TableSchema, days: list[date] | None
+    obj: pl.DataFrame | pl.LazyFrame, schema: TableSchema, days: Sequence[Partition] | None
 ) -> pl.DataFrame | pl.LazyFrame:
     if schema.partition and days and len(days) == 1 and schema.partition not in obj.lazy().collect_schema().names():
         return obj.with_columns(pl.lit(days[0]).alias(schema.partition))

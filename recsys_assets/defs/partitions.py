@@ -1,18 +1,21 @@
 """The calendar of the graph. Which day it is and which days exist is decided here and nowhere else.
 
 Daily partitions are UTC days that are over. A weekly partition is named by its delivery day and exists from that day
-on (``end_offset=1``), because everything it needs ends before it.
+on (``end_offset=1``), because everything it needs ends before it. A submission is a partition by its own id.
 """
 
 from datetime import date, timedelta
 
 import dagster as dg
 
+from recsys_assets.core.schemas import Partition, TableSchema
 from recsys_assets.core.windows import monday_of, parse_day
 from recsys_assets.defs.resources import first_day_setting
 
 FIRST_DAY = parse_day(first_day_setting())
 DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat())
+# One key per folder of `landing/submissions/`: the sensor adds it when it has found the folder.
+SUBMISSIONS = dg.DynamicPartitionsDefinition(name="submissions")
 WEEKLY_MONDAY = dg.WeeklyPartitionsDefinition(
     start_date=monday_of(FIRST_DAY + timedelta(days=6)).isoformat(), day_offset=1, end_offset=1
 )
@@ -26,7 +29,9 @@ RANGE_END = "dagster/asset_partition_range_end"
 
 def cadence_of(partitions: dg.PartitionsDefinition | None) -> str:
     """Name how often an asset with these partitions is made."""
-    return "snapshot" if partitions is None else "daily" if partitions == DAILY else "weekly"
+    if partitions is None:
+        return "snapshot"
+    return {DAILY: "daily", SUBMISSIONS: "submission"}.get(partitions, "weekly")
 
 
 def trailing_days(days: int) -> dg.TimeWindowPartitionMapping:
@@ -55,3 +60,10 @@ def earlier_deliveries(weeks: int) -> dg.TimeWindowPartitionMapping:
 def partition_days(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[date]:
     """Return the partition keys of this run as days: one, or all of a ranged run."""
     return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def partition_keys(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, table: TableSchema
+) -> list[Partition]:
+    """Return the partition keys of this run as the values of the table's partition column: days, or ids."""
+    return [table.parse_partition(key) for key in context.partition_keys]

@@ -98,7 +98,7 @@ def rows_by_day(table: TableVersion) -> pl.DataFrame:
     """Count the rows of each partition from the table's log: ``date`` and ``rows``, as ``volume`` takes them."""
     counts: Counter[date] = Counter()
     for file in table.files:
-        if file.partition is not None and file.rows:
+        if isinstance(file.partition, date) and file.rows:
             counts[file.partition] += file.rows
     return pl.DataFrame(
         {c.DATE: list(counts), "rows": list(counts.values())}, schema={c.DATE: pl.Date, "rows": pl.Int64}

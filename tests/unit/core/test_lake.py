@@ -12,12 +12,16 @@ import pyarrow as pa
 import pytest
 from factories import NUMBERS, day, numbers
 
+from recsys_assets.core import columns as c
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError, SchemaMismatchError
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.lake_upkeep import erase, vacuum
 from recsys_assets.core.schemas import Column, TableSchema, columns
 
 WHOLE = changed(NUMBERS, name="whole", partition=None)
+PITCHES = TableSchema(
+    "group", "pitches", "One row per pitch.", columns(("n", pl.Int64, "A number.", False)), partition=c.SUBMISSION_ID
+)
 
 
 def held(lake: Lake) -> dict[date, dict[str, int | None]]:
@@ -308,3 +312,47 @@ def test_the_log_is_folded_into_checkpoints(lake: Lake):
     assert list(Path(lake.uri(NUMBERS)).glob("_delta_log/*.checkpoint.parquet"))
     assert held(lake) == {day(0): {"ann": 100}}
     assert [entry["run"] for entry in lake.history(NUMBERS, limit=2)] == ["100", "99"]
+
+
+def pitches(**rows: int) -> pl.DataFrame:
+    return pl.DataFrame({"n": list(rows.values()), c.SUBMISSION_ID: list(rows)}, schema=PITCHES.dtypes)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_partition_may_be_an_id_and_stays_text(lake: Lake, lazy: bool):
+    lake.replace(
+        PITCHES, pitches(**{"007": 1, "a.b-c_D": 2, "2026-01-05": 3}), partitions=["007", "a.b-c_D", "2026-01-05"]
+    )
+    again = pitches(**{"007": 4})
+    lake.replace(PITCHES, again.lazy() if lazy else again, partitions=["007"])
+
+    table = lake.open(PITCHES)
+
+    assert table.read().rows() == [(4, "007"), (3, "2026-01-05"), (2, "a.b-c_D")]
+    assert table.only(["007"]).read().rows() == [(4, "007")]
+    assert (table.keys, table.partitions) == (["007", "2026-01-05", "a.b-c_D"], [])
+
+
+def test_days_have_names_too(planted: Lake):
+    assert planted.open(NUMBERS).keys == ["2026-01-05", "2026-01-06"]
+
+
+@pytest.mark.parametrize("key", ["", "../x", "a/b", "a b", "x' or 'a'='a", ".hidden", "a" * 101, "ü", "a\n"])
+def test_an_id_that_is_a_path_or_a_trick_is_no_partition(lake: Lake, key: str):
+    with pytest.raises(InvalidArgumentError, match="is not an id"):
+        lake.replace(PITCHES, pitches(**{key: 1}), partitions=[key])
+
+    assert not lake.exists(PITCHES)
+
+
+def test_rows_of_another_id_are_refused(lake: Lake):
+    with pytest.raises(InvalidArgumentError, match="outside of the partitions"):
+        lake.replace(PITCHES, pitches(a=1, b=2), partitions=["a"])
+
+
+def test_erasing_and_vacuum_reach_partitions_by_id(lake: Lake):
+    lake.replace(PITCHES, pitches(a=1, b=2), partitions=["a", "b"])
+
+    assert erase(lake, PITCHES, c.SUBMISSION_ID, "a") == 1
+    assert len(vacuum(lake, PITCHES, retention=timedelta(0))) == 1
+    assert lake.open(PITCHES).read().rows() == [(2, "b")]

@@ -108,3 +108,21 @@ def test_a_rewriting_waits_for_writers(tmp_path: Path):
     worker.join()
 
     assert plan_all(lake, (schema,)) == []
+
+
+def test_a_table_by_id_takes_a_new_column_and_keeps_its_ids(tmp_path: Path):
+    lake = Lake(str(tmp_path))
+    before = table(ID, partition="submission_id")
+    lake.replace(before, pl.DataFrame({"id": ["a"], "submission_id": ["007"]}), partitions=["007"])
+    after = table(ID, V, partition="submission_id")
+
+    (plan,) = plan_all(lake, (after,))
+
+    assert migrate(lake, plan) == 1
+    assert lake.open(after).only(["007"]).read().rows() == [("a", None, "007")]
+
+
+def test_an_id_that_is_no_partition_is_a_column_like_others():
+    plan = plan_migration(table(ID, V, ("submission_id", pl.String, "", True)), OLD)
+
+    assert (plan.added, plan.refused) == (("submission_id",), ())

@@ -274,3 +274,14 @@ def test_a_torn_file_is_made_anew(lake: Lake, warehouse: Warehouse):
         warehouse.publish([NUMBERS], known=[NUMBERS])
 
         assert warehouse.query('select n from "group".numbers')["n"].to_list() == [2]
+
+
+def test_ids_that_look_like_numbers_or_days_stay_text_in_the_warehouse(warehouse: Warehouse, lake: Lake):
+    by_id = changed(NUMBERS, name="by_id", partition="submission_id")
+    rows = pl.DataFrame({"user_id": ["ann", "bob"], "n": [1, 2], "submission_id": ["007", "2026-01-05"]})
+    stored(lake, by_id, rows)
+    warehouse.publish([by_id], known=[by_id])
+
+    found = warehouse.query('select submission_id, n from "group".by_id order by submission_id')
+
+    assert found.rows() == [("007", 1), ("2026-01-05", 2)]
