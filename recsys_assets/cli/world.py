@@ -2,12 +2,16 @@
 
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recsys_assets.cli.edge import home_from_environment, today
 from recsys_assets.core.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from recsys_assets.core.home import Home
+    from recsys_assets.demo.world import World
 
 # The landing zone refuses what is older; the later end keeps every sum of days far from where calendars stop.
 EARLIEST, LATEST = date(1950, 1, 1), date(2200, 1, 1)
@@ -32,6 +36,15 @@ def demo(
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="How many days.")] = 60,
     fraction: Annotated[float, typer.Option(help="Share of the listeners, and with them of the plays, 0 to 1.")] = 1.0,
+    sound: Annotated[
+        bool | None,
+        typer.Option(
+            "--sound/--no-sound", help="Synthesise recordings; by default only for small.", show_default=False
+        ),
+    ] = None,
+    recordings: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Most recordings: new releases first, then what is most popular.")
+    ] = 2_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     # `make run` calls this command, and would be told to call `make run`.
     hint: Annotated[bool, typer.Option(hidden=True)] = True,
@@ -41,8 +54,10 @@ def demo(
     What it was planted with is written apart, into demo_truth/, and only evaluation reads it.
 
     Example: recsys demo --size small --seed 7 --start 2026-01-01 --days 60
+
+    Example: recsys demo --size medium --sound --recordings 500
     """
-    from recsys_assets.cli.show import print_json, print_table, progress, say
+    from recsys_assets.cli.show import note, print_json, print_table, progress, say
     from recsys_assets.core.windows import parse_day
     from recsys_assets.demo.params import DemoParams
     from recsys_assets.demo.world import generate_world
@@ -64,6 +79,9 @@ def demo(
         told(1, 2, "writing")
         counts = write_world(world, home.landing, home.demo_truth)
         told(2, 2)
+    counts |= _add_sound(world, home, limit=recordings, is_wanted=size is Size.small if sound is None else sound)
+    if sound is None and size is not Size.small:
+        note(f"without recordings, since {size.value} would take long: --sound makes up to {recordings:,} of them")
     if as_json:
         print_json({"landing": str(home.landing), "start": first, "rows": counts})
         return
@@ -71,3 +89,15 @@ def demo(
     print_table(tables, ("table", "rows"), numbers=("rows",))
     last = first + timedelta(days=days - 1)
     say(f"{counts['files']:,} files, {first} to {last} in {home.landing}{'; next: make run' if hint else ''}")
+
+
+def _add_sound(world: "World", home: "Home", *, limit: int, is_wanted: bool) -> dict[str, int]:
+    """Write the recordings of a world, or take away those of an earlier one; rows to show."""
+    from recsys_assets.cli.show import progress
+    from recsys_assets.demo.recordings import remove_recordings, write_recordings
+
+    if not is_wanted:
+        remove_recordings(home.landing, home.demo_truth)
+        return {}
+    with progress("recordings") as told:
+        return {"recordings": write_recordings(world, home.landing, home.demo_truth, limit=limit, progress=told)}

@@ -8,7 +8,9 @@ import pytest
 
 
 def test_demo_writes_a_landing_zone(empty: Any):
-    args = ("--size", "small", "--fraction", "0.1", "--days", "2", "--start", "2026-01-05", "--seed", "3")
+    args = (
+        "--size", "small", "--fraction", "0.1", "--days", "2", "--start", "2026-01-05", "--seed", "3", "--recordings", "2"
+    )  # fmt: skip
 
     result = empty.run("demo", *args, "--json")
 
@@ -19,7 +21,9 @@ def test_demo_writes_a_landing_zone(empty: Any):
     days = sorted(path.name for path in (empty.home.landing / "plays").iterdir())
     assert days == ["date=2026-01-05", "date=2026-01-06"]
     assert (empty.home.demo_truth / "tracks.parquet").exists()
-    assert "2026-01-05 to 2026-01-06" in empty.run("demo", *args).stdout
+    assert answer["rows"]["recordings"] == len(list((empty.home.landing / "audio").glob("*.ogg"))) == 2
+    assert "2026-01-05 to 2026-01-06" in empty.run("demo", *args, "--no-sound").stdout
+    assert not list((empty.home.landing / "audio").glob("*"))
 
 
 def test_demo_stays_away_from_real_listening(empty: Any):
