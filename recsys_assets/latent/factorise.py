@@ -116,7 +116,7 @@ def factorise(
     start = _start(matrix.shape, params, seed=seed)
     if initial is not None:
         _require_shapes(initial, matrix.shape, params)
-        start = Factors(initial.user_factors, _undamp_lengths(initial.item_factors, params))
+        start = Factors(initial.user_factors, undamp_lengths(initial.item_factors, params))
     users = np.ascontiguousarray(start.user_factors[user_order], dtype=np.float32)
     items = np.ascontiguousarray(start.item_factors[item_order], dtype=np.float32)
 
@@ -202,7 +202,7 @@ def damp_lengths(item_factors: NDArray[np.float32], params: FactoriseParams) -> 
     return _stretch(item_factors, -params.length_damping)
 
 
-def _undamp_lengths(item_factors: NDArray[np.float32], params: FactoriseParams) -> NDArray[np.float32]:
+def undamp_lengths(item_factors: NDArray[np.float32], params: FactoriseParams) -> NDArray[np.float32]:
     """What ``damp_lengths`` was given: a length l became l ** (1 - damping)."""
     return _stretch(item_factors, params.length_damping / (1 - params.length_damping))
 
