@@ -39,7 +39,7 @@ def demo(
     sound: Annotated[
         bool | None,
         typer.Option(
-            "--sound/--no-sound", help="Synthesise recordings; by default only for small.", show_default=False
+            "--sound/--no-sound", help="Recordings and submissions; by default only for small.", show_default=False
         ),
     ] = None,
     recordings: Annotated[
@@ -92,12 +92,17 @@ def demo(
 
 
 def _add_sound(world: "World", home: "Home", *, limit: int, is_wanted: bool) -> dict[str, int]:
-    """Write the recordings of a world, or take away those of an earlier one; rows to show."""
+    """Write the recordings and submissions of a world, or take away those of an earlier one; rows to show."""
     from recsys_assets.cli.show import progress
     from recsys_assets.demo.recordings import remove_recordings, write_recordings
+    from recsys_assets.demo.submission_files import remove_submissions, write_submissions
 
     if not is_wanted:
         remove_recordings(home.landing, home.demo_truth)
+        remove_submissions(home.landing, home.demo_truth)
         return {}
     with progress("recordings") as told:
-        return {"recordings": write_recordings(world, home.landing, home.demo_truth, limit=limit, progress=told)}
+        n = write_recordings(world, home.landing, home.demo_truth, limit=limit, progress=told)
+    with progress("submissions") as told:
+        m = write_submissions(world, home.landing, home.demo_truth, state=home.state, progress=told)
+    return {"recordings": n, "submissions": m}

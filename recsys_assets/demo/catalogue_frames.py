@@ -15,6 +15,7 @@ from recsys_assets.core.seeds import generator
 from recsys_assets.demo.catalogue import ACOUSTIC, LIVE, STUDIO, Catalogue
 from recsys_assets.demo.genres import GENRES
 from recsys_assets.demo.names import NameMaker
+from recsys_assets.demo.submissions import draw_credentials
 from recsys_assets.demo.words import HOSTILE_ARTISTS, HOSTILE_TITLES, VENUES
 
 MBID_SHARE = 0.9
@@ -39,6 +40,7 @@ def catalogue_frames(catalogue: Catalogue, *, seed: int, start: date) -> Catalog
     artist_genre = catalogue.artist_genre.tolist()
     names = [maker.artist(genre) for genre in artist_genre]
     _plant(names, HOSTILE_ARTISTS, rng)
+    credentials = draw_credentials(len(names), seed=seed)
     artist_ids = pl.Series(c.ARTIST_ID, [f"a_{row:05d}" for row in range(len(names))])
     artists = pl.DataFrame(
         {
@@ -46,6 +48,8 @@ def catalogue_frames(catalogue: Catalogue, *, seed: int, start: date) -> Catalog
             c.NAME: names,
             c.MBID: _mbids(seed, "artist", len(names), rng),
             c.GENRES: _genre_lists(catalogue.artist_genre, rng),
+            "labels": pl.Series(credentials.labels, dtype=pl.List(pl.String)),
+            "submitter_keys": pl.Series(credentials.key_hashes, dtype=pl.List(pl.String)),
         }
     )
     album_ids, albums = _albums(catalogue, maker, artist_ids, seed=seed, start=start, rng=rng)

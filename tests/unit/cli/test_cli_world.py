@@ -22,8 +22,9 @@ def test_demo_writes_a_landing_zone(empty: Any):
     assert days == ["date=2026-01-05", "date=2026-01-06"]
     assert (empty.home.demo_truth / "tracks.parquet").exists()
     assert answer["rows"]["recordings"] == len(list((empty.home.landing / "audio").glob("*.ogg"))) == 2
+    assert answer["rows"]["submissions"] == len(list((empty.home.landing / "submissions").iterdir())) > 2
     assert "2026-01-05 to 2026-01-06" in empty.run("demo", *args, "--no-sound").stdout
-    assert not list((empty.home.landing / "audio").glob("*"))
+    assert not [*(empty.home.landing / "audio").iterdir(), *(empty.home.landing / "submissions").iterdir()]
 
 
 def test_demo_stays_away_from_real_listening(empty: Any):

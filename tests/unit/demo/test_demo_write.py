@@ -35,7 +35,7 @@ def test_columns_are_those_of_the_contract(world: World):
         "track_id", "title", "artist_ids", "album_id", "released_on", "duration_ms", "isrc", "mbid", "is_explicit",
         "is_withdrawn", "genres",
     ]  # fmt: skip
-    assert world.artists.columns == ["artist_id", "name", "mbid", "genres"]
+    assert world.artists.columns == ["artist_id", "name", "mbid", "genres", "labels", "submitter_keys"]
     assert world.albums.columns == ["album_id", "title", "artist_ids", "released_on", "mbid"]
     assert world.plays.columns == [
         "user_id", "track_id", "played_at", "ms_played", "reason_end", "source", "is_shuffle",
