@@ -17,6 +17,7 @@ from recsys_assets.core.ids import IdMap
 from recsys_assets.core.seeds import derived_seed
 from recsys_assets.latent.retrieve import iter_top_n
 from recsys_assets.latent.space import LatentSpace
+from recsys_assets.mixes.arc import read_sound
 from recsys_assets.mixes.catalogue import EligibilityParams, build_catalogue
 from recsys_assets.mixes.daily_inputs import DailyMixParams, DailyRules, read_listening, read_proposed, read_space
 from recsys_assets.mixes.daily_rows import make_daily_mixes
@@ -43,6 +44,7 @@ class DayTables:
         confidence: ``play_matrix.play_confidence`` of the day.
         history: what listeners heard, hid and followed.
         neighbours: ``latent.track_neighbours`` of the day.
+        sound: ``arc.SOUND_COLUMNS`` of the recordings that had arrived, one row per track; None for none.
     """
 
     day: date
@@ -51,6 +53,7 @@ class DayTables:
     confidence: pl.DataFrame
     history: History
     neighbours: pl.DataFrame
+    sound: pl.DataFrame | None = None
 
 
 def make_day(
@@ -100,6 +103,7 @@ def make_day(
         params=params,
         day=tables.day,
         seed=derived_seed(seed, "daily_mix", tables.day) % 2**31,
+        sound=read_sound(tables.sound, catalogue),
     )
     listening = read_listening(
         confidence, listeners=listeners, catalogue=catalogue, recent=history.recent, heard=history.heard

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
+from recsys_assets.mixes.arc import Sound
 from recsys_assets.mixes.catalogue import Catalogue
 from recsys_assets.mixes.eligibility import Exclusions
 from recsys_assets.mixes.popular import Popular
@@ -100,7 +101,8 @@ class DailyRules:
     """What stays the same for all listeners of a day.
 
     ``not_new`` keeps heard and hidden things from being offered as new, ``unwanted`` keeps hidden ones out of what is
-    familiar; ``has_heard`` tells for each listener row whether they ever heard or liked anything.
+    familiar; ``has_heard`` tells for each listener row whether they ever heard or liked anything. ``sound`` is what was
+    heard in recordings, None where none was analysed.
     """
 
     catalogue: Catalogue
@@ -112,6 +114,7 @@ class DailyRules:
     params: DailyMixParams
     day: date
     seed: int
+    sound: Sound | None = None
 
 
 def read_space(track_vectors: pl.DataFrame, catalogue: Catalogue, *, neighbours: pl.DataFrame | None = None) -> Space:

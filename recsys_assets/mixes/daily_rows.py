@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
+from recsys_assets.mixes.arc import harmony, misfit
 from recsys_assets.mixes.catalogue import Catalogue
 from recsys_assets.mixes.daily_inputs import DailyRules, Listening, Proposed
 from recsys_assets.mixes.daily_lists import DailyMixes
@@ -37,6 +38,8 @@ def make_daily_mixes(
 
 def daily_mix_rows(mixes: DailyMixes, *, listeners: IdMap, rules: DailyRules, follows: PairSet) -> pl.DataFrame:
     """Put each mix in the order of play, beginning with the first familiar track, and name and explain it.
+
+    Near tracks follow each other; where recordings were analysed the order also follows the arc (``arc``).
 
     Args:
         mixes: a batch.
@@ -113,7 +116,11 @@ def _play_order(
     same = same.select("mix", "place", "place_right").unique()
     pairs = tuple(same[name].to_numpy() for name in ("mix", "place", "place_right"))
     similarity[pairs] -= SAME_ARTIST_PENALTY
-    order = order_tracks(similarity, lengths)
+    wants = None
+    if rules.sound is not None:
+        wants = misfit(padded, lengths, rules.sound)
+        similarity += harmony(padded, rules.sound)
+    order = order_tracks(similarity, lengths, misfit=wants)
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(1, longest + 1)[None, :].repeat(n_mixes, axis=0), axis=1)
     return rank[mix, place].astype(np.int32)

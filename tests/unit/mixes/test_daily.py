@@ -44,6 +44,7 @@ def space() -> LatentSpace:
 
 def made(*, with_space: bool = True, **known: Any) -> pl.DataFrame:
     heard = [(*pair, 3, NOON) for pair in PLAYED] + known.pop("heard", [])
+    sound = known.pop("sound", None)
     tracks = [(track, f"Song {track}", [f"artist-{track}"]) for track in TRACKS]
     tables = DayTables(
         day=DAY,
@@ -52,6 +53,7 @@ def made(*, with_space: bool = True, **known: Any) -> pl.DataFrame:
         confidence=frame([(*pair, 1.0) for pair in PLAYED], CONFIDENCE),
         history=history_of(heard, recent=PLAYED, **known),
         neighbours=frame([], {c.TRACK_ID: pl.String, "neighbour_id": pl.String, c.RANK: pl.Int32}),
+        sound=sound,
     )
     return make_day(tables, space() if with_space else None, PARAMS, seed=1, num_threads=1)
 
@@ -114,3 +116,27 @@ def test_popular_fills_do_not_depend_on_how_many_are_looked_at_together(monkeypa
     monkeypatch.setattr("recsys_assets.mixes.daily_popular.ROWS_AT_ONCE", 1)
 
     assert made(followed_artists=fans).equals(whole)
+
+
+def test_where_recordings_were_analysed_the_most_energetic_track_does_not_end_the_mix():
+    def sound_with(wild: str) -> pl.DataFrame:
+        # All but one are equally calm; keys and tempos are unknown.
+        return pl.DataFrame(
+            {
+                c.TRACK_ID: TRACKS,
+                "energy": [0.9 if track == wild else 0.1 for track in TRACKS],
+                "tempo_bpm": pl.Series([None] * len(TRACKS), dtype=pl.Float32),
+                "key_pitch_class": pl.Series([None] * len(TRACKS), dtype=pl.Int32),
+                "is_major": pl.Series([None] * len(TRACKS), dtype=pl.Boolean),
+                "key_confidence": 0.0,
+            }
+        )
+
+    plain = of(made(), "ann")
+    last = plain.filter(pl.col(c.MIX) == "daily_mix_1").sort(c.RANK)[c.TRACK_ID][-1]
+    moved = of(made(sound=sound_with(last)), "ann").filter(pl.col(c.MIX) == "daily_mix_1").sort(c.RANK)
+
+    assert set(moved[c.TRACK_ID]) == set(plain.filter(pl.col(c.MIX) == "daily_mix_1")[c.TRACK_ID])
+    assert moved[c.TRACK_ID].to_list().index(last) == 2
+    unknown = sound_with(last).with_columns(pl.lit(None, pl.Float64).alias("energy"))
+    assert made(sound=unknown).equals(made())
