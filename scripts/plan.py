@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from recsys_assets.core.windows import monday_of
+from recsys_assets.core.windows import friday_of, monday_of
 
 # A run of its own costs some seconds and a day without a file half a second: short gaps are read along.
 WIDEST_GAP_DAYS = 7
@@ -86,3 +86,14 @@ def days_to_model(
     """
     first = max(min(heard, default=yesterday), yesterday - timedelta(days=(n if landed else 1) - 1))
     return [day for day in days_between(first, yesterday) if monday_of(day) in weeks]
+
+
+def fridays_to_make(days: Collection[date], first: date) -> list[date]:
+    """Choose the Fridays whose Thursday is among the days of mixes, ascending: it holds what their mixes are made of.
+
+    Args:
+        days: that have a space.
+        first: the first day that has a partition.
+    """
+    eves = (friday_of(day) for day in days if friday_of(day) - day == timedelta(days=1))
+    return sorted(friday for friday in eves if friday > first)

@@ -1,9 +1,9 @@
 """`make run`: from nothing to mixes in the terminal and the graph in the browser.
 
 A demo world if nothing has landed, then the graph through Dagster: snapshots; the landed days, a ranged run for each
-stretch of them; the two newest anchors with their Discover Weekly; the last seven days. What there is too little listening
-for is left out and named. Runs belong to the instance that the web UI shows. Python and not shell, because each `dagster`
-command would start the interpreter and load the graph anew (3.4 s).
+stretch of them; the two newest anchors with their Discover Weekly; the last seven days; the Release Radar among them.
+What there is too little listening for is left out and named. Runs belong to the instance that the web UI shows. Python
+and not shell, because each `dagster` command would start the interpreter and load the graph anew (3.4 s).
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys_assets.core.errors import RecsysError
-from scripts.plan import days_to_model, ranges, weeks_to_make
+from scripts.plan import days_to_model, fridays_to_make, ranges, weeks_to_make
 
 if TYPE_CHECKING:
     from scripts.graph import GraphRunner
@@ -118,7 +118,16 @@ def materialise(home: Path, yesterday: date) -> bool:
         _say("     no day of mixes: a day needs listening up to it and the anchor of its week")
         return weeks_are_good
     _say(f"     the mixes of {_span(days)}")
-    return runner.run("daily", days=days) and weeks_are_good
+    return runner.run("daily", days=days) and _make_fridays(runner, fridays_to_make(days, FIRST_DAY)) and weeks_are_good
+
+
+def _make_fridays(runner: "GraphRunner", fridays: list[date]) -> bool:
+    """Make Release Radar of each Friday whose Thursday was made; return whether all went well."""
+    done = []
+    for friday in fridays:
+        _say(f"     Release Radar of {friday}")
+        done.append(runner.run("friday", days=[friday]))
+    return all(done)
 
 
 def _ingest(runner: "GraphRunner", landed: list[date]) -> bool:

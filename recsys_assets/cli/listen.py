@@ -29,7 +29,9 @@ def mixes(
     anybody: Annotated[bool, typer.Option("--any", help="Of some listener who has all kinds of mixes.")] = False,
     mix: Annotated[
         str | None,
-        typer.Option(help="Only this mix: discover_weekly, daily_mix (all six), or daily_mix_1 … daily_mix_6."),
+        typer.Option(
+            help="Only this mix: discover_weekly, release_radar, daily_mix (all six), or daily_mix_1 … daily_mix_6."
+        ),
     ] = None,
     day: Annotated[
         str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="As it was on this day; the newest otherwise.")
@@ -106,9 +108,9 @@ def _somebody(lake: "Lake", day: date | None) -> str:
 
     from recsys_assets.cli.names import newest
     from recsys_assets.core import columns as c
-    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY
+    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY, RELEASE_RADAR
 
-    tables = [newest(lake, schema, not_after=day) for schema in (DISCOVER_WEEKLY, DAILY_MIX)]
+    tables = [newest(lake, schema, not_after=day) for schema in (DISCOVER_WEEKLY, RELEASE_RADAR, DAILY_MIX)]
     mixes = pl.concat([table.scan().select(c.USER_ID, c.MIX).unique() for table in tables])
     counted = mixes.group_by(c.USER_ID).agg(pl.len(), (pl.col(c.MIX) == DISCOVER_WEEKLY.name).any().alias("has_weekly"))
     first = counted.sort("has_weekly", "len", c.USER_ID, descending=[True, True, False]).head(1).collect()
@@ -119,9 +121,9 @@ def _somebody(lake: "Lake", day: date | None) -> str:
 
 def _no_mixes(lake: "Lake", day: date | None) -> RecsysError:
     """Say why there is nothing on or before ``day``: it is too early, or nothing was made at all."""
-    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY
+    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY, RELEASE_RADAR
 
-    made = [each for schema in (DISCOVER_WEEKLY, DAILY_MIX) for each in lake.open(schema).partitions]
+    made = [each for schema in (DISCOVER_WEEKLY, RELEASE_RADAR, DAILY_MIX) for each in lake.open(schema).partitions]
     if day and made and day < min(made):
         return InvalidArgumentError(f"there are no mixes on or before {day}: the first mixes are of {min(made)}")
     return MissingInputError(f"there are no mixes yet: {MAKE_IT}")
@@ -134,14 +136,18 @@ def _mixes_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl
     from recsys_assets.cli.names import newest
     from recsys_assets.core import columns as c
     from recsys_assets.mixes.daily_lists import MOST_MIXES
-    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY
+    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY, RELEASE_RADAR
 
-    tables = [newest(lake, schema, not_after=day) for schema in (DISCOVER_WEEKLY, DAILY_MIX)]
+    tables = [newest(lake, schema, not_after=day) for schema in (DISCOVER_WEEKLY, RELEASE_RADAR, DAILY_MIX)]
     if not any(table.rows for table in tables):
         raise _no_mixes(lake, day)
     known = pl.concat([table.scan().select(c.MIX).unique().collect() for table in tables])[c.MIX].unique().sort()
     # A sixth mix that nobody has is still one that there might be.
-    possible = {DAILY_MIX.name, *(f"{DAILY_MIX.name}_{number}" for number in range(1, MOST_MIXES + 1))}
+    possible = {
+        DAILY_MIX.name,
+        RELEASE_RADAR.name,
+        *(f"{DAILY_MIX.name}_{number}" for number in range(1, MOST_MIXES + 1)),
+    }
     if mix and mix not in {*known, *possible}:
         raise InvalidArgumentError(f"no mix is called {mix!r}; there are: {', '.join([*known, DAILY_MIX.name])}")
     wanted = (
@@ -153,7 +159,7 @@ def _mixes_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl
         table.scan().filter((pl.col(c.USER_ID) == user) & wanted).rename({str(table.schema.partition): "delivered_on"})
         for table in tables
     ]
-    # Discover Weekly first, then the Daily Mixes in their order.
+    # Discover Weekly first, then Release Radar, then the Daily Mixes in their order.
     parts = [part.collect().sort(c.MIX, c.RANK) for part in mine]
     return pl.concat(parts, how="vertical")
 

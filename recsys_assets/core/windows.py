@@ -64,6 +64,11 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def friday_of(day: date) -> date:
+    """Return the first Friday that is not before ``day``: the delivery that holds what is released on it."""
+    return day + timedelta(days=(4 - day.weekday()) % 7)
+
+
 def parse_day(text: str) -> date:
     """Parse ``YYYY-MM-DD``.
 

@@ -6,10 +6,13 @@ from recsys_assets.core.gates import GateResult, holds_contract
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.schemas import Partition, TableSchema
 from recsys_assets.defs.checks import gate_check
-from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, WEEKLY_MONDAY
+from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, WEEKLY_FRIDAY, WEEKLY_MONDAY
 from recsys_assets.defs.resources import HomeResource
+from recsys_assets.mixes.tables import RELEASE_RADAR
 from recsys_assets.tables import ALL_TABLES
 
+# Of what is delivered by the week, whatever is not delivered on a Monday.
+_ON_FRIDAYS = (RELEASE_RADAR.name,)
 _PARTITIONS = {"date": DAILY, "week": WEEKLY_MONDAY, "submission_id": SUBMISSIONS}
 
 
@@ -22,7 +25,7 @@ def _contract_check(table: TableSchema) -> dg.AssetChecksDefinition:
         table,
         name="holds_contract",
         judge=_judge,
-        partitions=_PARTITIONS.get(table.partition or ""),
+        partitions=WEEKLY_FRIDAY if table.name in _ON_FRIDAYS else _PARTITIONS.get(table.partition or ""),
         about="Required columns are filled and keys are unique.",
     )
 

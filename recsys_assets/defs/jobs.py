@@ -37,3 +37,10 @@ monday = dg.define_asset_job(
     # Anchors are turned onto the week before: dagster.yaml lets one of these run at a time, oldest first.
     tags={CADENCE: "weekly"},
 )
+
+friday = dg.define_asset_job(
+    "friday",
+    selection=dg.AssetSelection.tag(CADENCE, "friday"),
+    description="A week's Release Radar, from what was known at the end of Thursday, and its files.",
+    tags={CADENCE: "friday"},
+)

@@ -7,7 +7,7 @@ import polars as pl
 
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
-from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
+from recsys_assets.defs.partitions import DAILY, WEEKLY_FRIDAY, WEEKLY_MONDAY, days_before_delivery, partition_days
 from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.latent.anchors import Anchors
 from recsys_assets.latent.days import read_day
@@ -15,8 +15,10 @@ from recsys_assets.mixes import tables as t
 from recsys_assets.mixes.catalogue import EligibilityParams
 from recsys_assets.mixes.daily import make_day
 from recsys_assets.mixes.daily_inputs import DailyMixParams
+from recsys_assets.mixes.fridays import make_fridays
 from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.refusals import DiscoverParams
+from recsys_assets.mixes.release_radar import ReleaseRadarParams
 from recsys_assets.mixes.weeks import TrainParams, WeekParams, deliver_weeks, train_weeks
 from recsys_assets.raw.ingest import working_folder
 
@@ -31,6 +33,10 @@ class RankerConfig(TrainParams, dg.Config):
 
 class DiscoverConfig(DiscoverParams, WeekParams, dg.Config):
     """The shape of Discover Weekly, as run configuration."""
+
+
+class ReleaseRadarConfig(ReleaseRadarParams, EligibilityParams, dg.Config):
+    """The shape of Release Radar, as run configuration."""
 
 
 class DailyMixConfig(DailyMixParams, EligibilityParams, dg.Config):
@@ -94,6 +100,24 @@ def discover(
             settings=sql.settings,
         )
         yield from outputs((t.CANDIDATES, t.DISCOVER_WEEKLY), frames)
+
+
+@lake_asset(
+    t.RELEASE_RADAR,
+    partitions=WEEKLY_FRIDAY,
+    kinds={"polars"},
+    deps=[
+        dg.AssetDep(name, partition_mapping=days_before_delivery(1))
+        for name in (*HISTORY, "user_vectors", "track_vectors", "artist_vectors")
+    ]
+    + ["raw_play_counts", "raw_tracks", "raw_artists"],
+    about="Releases of the seven days up to the Friday, from what was known at the end of Thursday.",
+)
+def release_radar(
+    context: dg.AssetExecutionContext, config: ReleaseRadarConfig, home: HomeResource, sql: SqlResource
+) -> pl.DataFrame:
+    """Choose each listener's new releases, and share cold tracks out among their nearest listeners."""
+    return make_fridays(partition_days(context), home.lake, config, eligibility=config, settings=sql.settings)
 
 
 @lake_asset(

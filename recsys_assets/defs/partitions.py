@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import dagster as dg
 
 from recsys_assets.core.schemas import Partition, TableSchema
-from recsys_assets.core.windows import monday_of, parse_day
+from recsys_assets.core.windows import friday_of, monday_of, parse_day
 from recsys_assets.defs.resources import first_day_setting
 
 FIRST_DAY = parse_day(first_day_setting())
@@ -18,6 +18,10 @@ DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat())
 SUBMISSIONS = dg.DynamicPartitionsDefinition(name="submissions")
 WEEKLY_MONDAY = dg.WeeklyPartitionsDefinition(
     start_date=monday_of(FIRST_DAY + timedelta(days=6)).isoformat(), day_offset=1, end_offset=1
+)
+# The Friday after the first day, so that there is a day to learn from.
+WEEKLY_FRIDAY = dg.WeeklyPartitionsDefinition(
+    start_date=friday_of(FIRST_DAY + timedelta(days=1)).isoformat(), day_offset=5, end_offset=1
 )
 
 # The tag by which jobs choose their assets and the run queue its limits.
@@ -31,7 +35,7 @@ def cadence_of(partitions: dg.PartitionsDefinition | None) -> str:
     """Name how often an asset with these partitions is made."""
     if partitions is None:
         return "snapshot"
-    return {DAILY: "daily", SUBMISSIONS: "submission"}.get(partitions, "weekly")
+    return {DAILY: "daily", SUBMISSIONS: "submission", WEEKLY_FRIDAY: "friday"}.get(partitions, "weekly")
 
 
 def trailing_days(days: int) -> dg.TimeWindowPartitionMapping:

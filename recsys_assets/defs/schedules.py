@@ -4,10 +4,15 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from recsys_assets.core.windows import monday_of
-from recsys_assets.defs.jobs import daily, monday
+from recsys_assets.core.schemas import TableSchema
+from recsys_assets.core.windows import friday_of, monday_of
+from recsys_assets.defs.jobs import daily, friday, monday
 from recsys_assets.defs.resources import HomeResource
+from recsys_assets.latent.tables import USER_VECTORS
 from recsys_assets.signals.tables import TRACK_SIGNALS
+
+# What a Friday's deliveries stand on last.
+READY_BY_FRIDAY = USER_VECTORS
 
 
 # Dagster shows a sensor's docstring and not a schedule's, so what a user sees happen is said as an argument.
@@ -33,14 +38,29 @@ def monday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -
     """Ask for the week that begins, or wait for its Sunday."""
     week = monday_of(context.scheduled_execution_time.date())
     sunday = week - timedelta(days=1)
-    if not _is_counted(context.instance, home, sunday):
+    if not _is_made(context.instance, home, TRACK_SIGNALS, sunday):
         return dg.SkipReason(f"signals of Sunday {sunday} are not there yet: looking again in an hour")
     return dg.RunRequest(run_key=f"monday-{week}", partition_key=week.isoformat())
 
 
-def _is_counted(instance: dg.DagsterInstance, home: HomeResource, day: date) -> bool:
-    """Whether the day's signals were made. A day on which nobody played has no rows, and only its run tells."""
-    if day in home.lake.open(TRACK_SIGNALS).partitions:
+@dg.schedule(
+    job=friday,
+    cron_schedule="30 4-23 * * 5",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="On Friday from 04:30 UTC, once the space of Thursday is there, make the week's Release Radar.",
+)
+def friday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
+    """Ask for the Friday that it is, or wait for its Thursday."""
+    today = friday_of(context.scheduled_execution_time.date())
+    thursday = today - timedelta(days=1)
+    if not _is_made(context.instance, home, READY_BY_FRIDAY, thursday):
+        return dg.SkipReason(f"the space of Thursday {thursday} is not there yet: looking again in an hour")
+    return dg.RunRequest(run_key=f"friday-{today}", partition_key=today.isoformat())
+
+
+def _is_made(instance: dg.DagsterInstance, home: HomeResource, table: TableSchema, day: date) -> bool:
+    """Whether the day of a table was made. A day on which nobody played has no rows, and only its run tells."""
+    if day in home.lake.open(table).partitions:
         return True
-    made = dg.AssetRecordsFilter(asset_key=dg.AssetKey(TRACK_SIGNALS.name), asset_partitions=[day.isoformat()])
+    made = dg.AssetRecordsFilter(asset_key=dg.AssetKey(table.name), asset_partitions=[day.isoformat()])
     return bool(instance.fetch_materializations(made, limit=1).records)

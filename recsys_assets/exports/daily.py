@@ -1,4 +1,4 @@
-"""What a day's export holds: its Daily Mixes and the newest Discover Weekly delivered by the next morning.
+"""What a day's export holds: its Daily Mixes, the newest Discover Weekly and the newest Release Radar of the next morning.
 
 Reading only; files are ``bundle``.
 """
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from recsys_assets.core.lake import Lake
+from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.exports.bundle import ROW_DTYPES, ExportSummary, export_mixes
 from recsys_assets.exports.entries import Catalogue
-from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY
+from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY, RELEASE_RADAR
 from recsys_assets.raw.tables import RAW_ALBUMS, RAW_ARTISTS, RAW_TRACKS
 
 
@@ -21,19 +21,19 @@ def export_day(lake: Lake, out: Path, day: date) -> ExportSummary:
     Args:
         lake: where the mixes are.
         out: the exports' folder.
-        day: whose Daily Mixes; they are for the day after, and so is a Discover Weekly delivered on it.
+        day: whose Daily Mixes; they are for the day after, and so is what is delivered on it.
     """
-    daily, weekly = lake.open(DAILY_MIX), lake.open(DISCOVER_WEEKLY)
-    delivered = [week for week in weekly.partitions if week <= day + timedelta(days=1)]
-    rows = pl.concat(
-        [
-            daily.only([day]).scan().select(*ROW_DTYPES),
-            weekly.only(delivered[-1:]).scan().select(*ROW_DTYPES),
-        ]
-    )
+    daily, weekly, radar = (lake.open(table) for table in (DAILY_MIX, DISCOVER_WEEKLY, RELEASE_RADAR))
+    newest = (_delivered(mix, by=day + timedelta(days=1)) for mix in (weekly, radar))
+    rows = pl.concat([mix.scan().select(*ROW_DTYPES) for mix in (daily.only([day]), *newest)])
     tracks, artists, albums = (lake.open(table) for table in (RAW_TRACKS, RAW_ARTISTS, RAW_ALBUMS))
     catalogue = Catalogue(
         tracks=tracks.latest(day).read(), artists=artists.latest(day).read(), albums=albums.latest(day).read()
     )
-    versions = {table.schema.full_name: table.version for table in (daily, weekly, tracks, artists, albums)}
+    versions = {table.schema.full_name: table.version for table in (daily, weekly, radar, tracks, artists, albums)}
     return export_mixes(rows, catalogue, out, day=day, input_versions=versions)
+
+
+def _delivered(mix: TableVersion, *, by: date) -> TableVersion:
+    """Keep the newest delivery that is not after a day."""
+    return mix.only([day for day in mix.partitions if isinstance(day, date) and day <= by][-1:])

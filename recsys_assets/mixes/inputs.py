@@ -71,7 +71,7 @@ class MixSources:
             playlists=self.playlists.latest(last_day).read(),
             playlist_tracks=self.playlist_tracks.latest(last_day).read(),
             confidence=weigh_evidence(evidence, last_day, confidence, settings),
-            history=self._history(last_day, settings),
+            history=self.history(last_day, settings),
             earlier_offers=earlier_offers.filter(recent).select(c.USER_ID, c.TRACK_ID),
         )
 
@@ -84,11 +84,12 @@ class MixSources:
             tracks=self.tracks.latest(day).read(),
             artists=self.artists.latest(day).read(),
             confidence=confidence,
-            history=self._history(day, settings),
+            history=self.history(day, settings),
             neighbours=neighbours,
         )
 
-    def _history(self, last_day: date, settings: SqlSettings | None) -> History:
+    def history(self, last_day: date, settings: SqlSettings | None = None) -> History:
+        """Read what listeners heard, hid and followed up to the end of ``last_day``."""
         return read_history(
             track_signals=self.track_signals,
             artist_signals=self.artist_signals,

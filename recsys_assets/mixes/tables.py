@@ -16,13 +16,15 @@ MIX_SOURCES = (
     "sequence",
     "popular",
     "familiar",
+    "followed_artist",
+    "sound",
 )
 
 SOURCE_TYPE = pl.Enum(MIX_SOURCES)
 
 _MIX_COLUMNS = columns(
     (c.USER_ID, pl.String, "The listener.", False),
-    (c.MIX, pl.String, "`discover_weekly`, or `daily_mix_1` … `daily_mix_6`.", False),
+    (c.MIX, pl.String, "`discover_weekly`, `release_radar`, or `daily_mix_1` … `daily_mix_6`.", False),
     (c.RANK, pl.Int32, "Position in the mix, from 1.", False),
     (c.TRACK_ID, pl.String, "The track.", False),
     (
@@ -90,6 +92,15 @@ DISCOVER_WEEKLY = TableSchema(
     partition=c.WEEK,
     personal=c.USER_ID,
 )
+RELEASE_RADAR = TableSchema(
+    group="mixes",
+    name="release_radar",
+    grain="One row per listener and position, up to thirty new releases each, delivered on the Friday.",
+    columns=_MIX_COLUMNS,
+    key=(c.USER_ID, c.RANK),
+    partition=c.WEEK,
+    personal=c.USER_ID,
+)
 DAILY_MIX = TableSchema(
     group="mixes",
     name="daily_mix",
@@ -100,4 +111,4 @@ DAILY_MIX = TableSchema(
     personal=c.USER_ID,
 )
 
-TABLES = (RANKER, CANDIDATES, DISCOVER_WEEKLY, DAILY_MIX)
+TABLES = (RANKER, CANDIDATES, DISCOVER_WEEKLY, RELEASE_RADAR, DAILY_MIX)

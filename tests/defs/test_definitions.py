@@ -20,7 +20,7 @@ GRAPH = defs.resolve_asset_graph()
 KEYS = sorted(key.to_user_string() for key in GRAPH.get_all_asset_keys())
 TABLES = {table.name: table for table in ALL_TABLES}
 # Assets that are files for other programs and not tables of the lake.
-NO_TABLES = {"mix_exports"}
+NO_TABLES = {"mix_exports", "release_radar_exports"}
 
 
 def node(name: str):
@@ -67,7 +67,7 @@ def test_every_asset_says_what_it_is(name: str):
     assert asset.group_name in {path.stem for path in (ROOT / "recsys_assets" / "defs").glob("*.py")}
     assert asset.owners == ["team:recsys"]
     assert asset.kinds
-    assert asset.tags["recsys/cadence"] in {"snapshot", "daily", "weekly"}
+    assert asset.tags["recsys/cadence"] in {"snapshot", "daily", "weekly", "friday"}
     assert re.match(r"One (row|folder|page) per ", asset.description or ""), asset.description
     assert asset.description == asset.description.strip()
     if name in TABLES:
@@ -89,20 +89,22 @@ def test_an_asset_shows_the_columns_of_its_table(name: str):
 @pytest.mark.parametrize("name", sorted(set(KEYS) & set(TABLES)))
 def test_partitions_are_those_of_the_table(name: str):
     cadence = {"date": "daily", "week": "weekly", "arrived_on": "snapshot"}[TABLES[name].partition or "arrived_on"]
+    cadence = "friday" if name == "release_radar" else cadence
 
     assert node(name).tags["recsys/cadence"] == cadence
     assert (node(name).partitions_def is None) == (cadence == "snapshot")
 
 
 def test_every_asset_is_made_by_a_job_of_its_cadence():
-    for job, cadence in (("catalogue", "snapshot"), ("daily", "daily"), ("monday", "weekly")):
+    for job, cadence in (("catalogue", "snapshot"), ("daily", "daily"), ("monday", "weekly"), ("friday", "friday")):
         made = {key.to_user_string() for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
 
         assert made == {name for name in KEYS if node(name).tags["recsys/cadence"] == cadence}
 
 
 @pytest.mark.parametrize(
-    ("job", "cadence"), [("catalogue", "snapshot"), ("ingest", "daily"), ("daily", "daily"), ("monday", "weekly")]
+    ("job", "cadence"),
+    [("catalogue", "snapshot"), ("ingest", "daily"), ("daily", "daily"), ("monday", "weekly"), ("friday", "friday")],
 )
 def test_runs_carry_the_tag_that_the_queue_limits(job: str, cadence: str):
     limits = yaml.safe_load((ROOT / "dagster.yaml").read_text())["concurrency"]["runs"]["tag_concurrency_limits"]
@@ -114,7 +116,7 @@ def test_runs_carry_the_tag_that_the_queue_limits(job: str, cadence: str):
 
 
 def test_every_check_of_an_asset_runs_where_the_asset_is_made():
-    for job in ("catalogue", "daily", "monday"):
+    for job in ("catalogue", "daily", "monday", "friday"):
         layer = defs.resolve_job_def(job).asset_layer
         declared = {check for key in layer.executable_asset_keys for check in GRAPH.get(key).check_keys}
 

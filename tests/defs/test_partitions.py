@@ -8,6 +8,7 @@ import pytest
 from recsys_assets.definitions import defs
 from recsys_assets.defs.partitions import (
     DAILY,
+    WEEKLY_FRIDAY,
     WEEKLY_MONDAY,
     cadence_of,
     days_before_delivery,
@@ -40,6 +41,7 @@ def read_by(key: date, mapping: dg.PartitionMapping, reader: Windows, source: Wi
         (DAILY, datetime(2026, 3, 3, 0, 0, tzinfo=UTC), True),
         (WEEKLY_MONDAY, datetime(2026, 3, 1, 23, 59, tzinfo=UTC), False),
         (WEEKLY_MONDAY, datetime(2026, 3, 2, 0, 0, tzinfo=UTC), True),
+        (WEEKLY_FRIDAY, datetime(2026, 3, 2, 0, 0, tzinfo=UTC), False),
     ],
 )
 def test_a_day_exists_when_it_is_over_and_a_delivery_on_its_day(partitions: Windows, now: datetime, exists: bool):
@@ -49,6 +51,17 @@ def test_a_day_exists_when_it_is_over_and_a_delivery_on_its_day(partitions: Wind
 
 def test_weeks_are_named_by_mondays():
     assert all(date.fromisoformat(key).weekday() == 0 for key in WEEKLY_MONDAY.get_partition_keys())
+    assert all(date.fromisoformat(key).weekday() == 4 for key in WEEKLY_FRIDAY.get_partition_keys())
+
+
+def test_a_friday_exists_from_its_own_midnight_on_and_the_first_has_a_day_before_it():
+    friday = date(2026, 3, 6)
+    for now, exists in ((datetime(2026, 3, 5, 23, 59, tzinfo=UTC), False), (datetime(2026, 3, 6, tzinfo=UTC), True)):
+        with dg.partition_loading_context(now):
+            assert WEEKLY_FRIDAY.has_partition_key(friday.isoformat()) is exists
+    first = date.fromisoformat(WEEKLY_FRIDAY.get_first_partition_key())
+
+    assert 1 <= (first - date.fromisoformat(DAILY.get_first_partition_key())).days <= 7
 
 
 @pytest.mark.parametrize("weeks", [1, 2])
@@ -89,21 +102,25 @@ def test_a_day_reads_the_anchor_of_its_own_week(day: int, anchor: date):
     assert read_by(MONDAY + timedelta(days=day), mapping, DAILY, WEEKLY_MONDAY) == [anchor]
 
 
-def test_every_weekly_asset_reads_only_days_that_are_over_on_its_monday():
+@pytest.mark.parametrize(("weekly", "delivery"), [(WEEKLY_MONDAY, MONDAY), (WEEKLY_FRIDAY, date(2026, 3, 6))])
+def test_every_weekly_asset_reads_only_days_that_are_over_on_its_day(weekly: Windows, delivery: date):
     graph = defs.resolve_asset_graph()
     edges = [
         (node.key, parent)
         for node in graph.asset_nodes
         for parent in node.parent_keys
-        if node.partitions_def == WEEKLY_MONDAY and graph.get(parent).partitions_def == DAILY
+        if node.partitions_def == weekly and graph.get(parent).partitions_def == DAILY
     ]
 
     assert edges
     for key, parent in edges:
-        read = read_by(MONDAY, graph.get_partition_mapping(key, parent), WEEKLY_MONDAY, DAILY)
-        assert max(read) == MONDAY - timedelta(days=1), f"{key} reads {parent} of {read}"
+        read = read_by(delivery, graph.get_partition_mapping(key, parent), weekly, DAILY)
+        assert max(read) == delivery - timedelta(days=1), f"{key} reads {parent} of {read}"
 
 
-@pytest.mark.parametrize(("partitions", "cadence"), [(None, "snapshot"), (DAILY, "daily"), (WEEKLY_MONDAY, "weekly")])
+@pytest.mark.parametrize(
+    ("partitions", "cadence"),
+    [(None, "snapshot"), (DAILY, "daily"), (WEEKLY_MONDAY, "weekly"), (WEEKLY_FRIDAY, "friday")],
+)
 def test_cadences(partitions: Windows | None, cadence: str):
     assert cadence_of(partitions) == cadence

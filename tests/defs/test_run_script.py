@@ -12,7 +12,7 @@ import pytest
 from recsys_assets.defs.progress import step_lines
 from scripts import run
 from scripts.interrupts import heard_interrupts
-from scripts.plan import LandedDays, days_between, days_to_model, landed_days, ranges, weeks_to_make
+from scripts.plan import LandedDays, days_between, days_to_model, fridays_to_make, landed_days, ranges, weeks_to_make
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 4)
 
@@ -89,6 +89,17 @@ def test_totals_alone_are_modelled_once():
     assert days_to_model([], [FIRST], {LAST_MONDAY}, THURSDAY, n=7) == [THURSDAY]
 
 
+def test_a_friday_is_made_where_its_thursday_is():
+    assert fridays_to_make(days_between(THURSDAY - timedelta(days=8), THURSDAY), FIRST) == [
+        THURSDAY - timedelta(days=6),
+        THURSDAY + timedelta(days=1),
+    ]
+    assert fridays_to_make(days_between(LAST_MONDAY, THURSDAY - timedelta(days=1)), FIRST) == []
+    # The calendar begins on a Thursday; were it a Friday, nothing would be known before it.
+    assert fridays_to_make([FIRST], FIRST) == [FIRST + timedelta(days=1)]
+    assert fridays_to_make([FIRST], FIRST + timedelta(days=1)) == []
+
+
 class SomeRunner:
     """Answers as a runner of the graph does; the week ``failing`` ends badly."""
 
@@ -128,6 +139,7 @@ def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days
         ("monday", [MONDAY_BEFORE]),
         ("monday", [LAST_MONDAY]),
         ("daily", days_between(LAST_MONDAY, THURSDAY)),
+        ("friday", [THURSDAY + timedelta(days=1)]),
     ]
     assert f"week of {MONDAY_BEFORE} failed" in capsys.readouterr().out
 

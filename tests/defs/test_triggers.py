@@ -14,7 +14,7 @@ from recsys_assets.core import columns as c
 from recsys_assets.definitions import defs
 from recsys_assets.defs.partitions import RANGE_END, RANGE_START
 from recsys_assets.defs.resources import HomeResource
-from recsys_assets.defs.schedules import daily_refresh, monday_delivery
+from recsys_assets.defs.schedules import READY_BY_FRIDAY, daily_refresh, friday_delivery, monday_delivery
 from recsys_assets.defs.sensors import landing_files, run_failures
 from recsys_assets.raw.tables import LANDED
 from recsys_assets.signals.tables import TRACK_SIGNALS
@@ -215,6 +215,22 @@ def test_monday_does_not_wait_for_plays_of_a_home_that_has_none(home: HomeResour
         assert isinstance(after, dg.SkipReason if day == "2026-03-07" else dg.RunRequest)
 
     assert isinstance(before, dg.SkipReason)
+
+
+def test_friday_waits_for_the_space_of_thursday(home: HomeResource, kept_instance: dg.DagsterInstance):
+    def friday(hour: int) -> dg.RunRequest | dg.SkipReason:
+        at = datetime(2026, 3, 6, hour, 30, tzinfo=UTC)
+        return friday_delivery(dg.build_schedule_context(kept_instance, scheduled_execution_time=at), home=home)
+
+    early = friday(4)
+    made = dg.AssetMaterialization(READY_BY_FRIDAY.name, partition="2026-03-05")
+    kept_instance.report_runless_asset_event(made)
+    late = friday(5)
+
+    assert isinstance(early, dg.SkipReason)
+    assert "2026-03-05" in (early.skip_message or "")
+    assert isinstance(late, dg.RunRequest)
+    assert (late.partition_key, late.run_key) == ("2026-03-06", "friday-2026-03-06")
 
 
 def test_monday_waits_for_sunday_and_then_asks_once(home: HomeResource, kept_instance: dg.DagsterInstance):

@@ -1,0 +1,199 @@
+"""Places of tracks that few have heard: what their listeners say, pulled to where their content puts them.
+
+Belongs here: who is placed and from what. The formula is ``latent.posterior``, prior means ``latent.content_prior``;
+reading tables is ``days``.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from recsys_assets.cold_start.place_tables import IS_ON_TIME, PLACEMENTS, SOUND_VECTOR
+from recsys_assets.cold_start.tables import ACCEPTED, LATE, RECEIVED_AT, VERDICT
+from recsys_assets.core import columns as c
+from recsys_assets.core.schemas import EMBEDDING, IDS
+from recsys_assets.latent.content_prior import ContentPrior, PlacedTracks, PriorMeans, TrackContent
+from recsys_assets.latent.factorise import weigh_pairs
+from recsys_assets.latent.posterior import place_tracks
+from recsys_assets.latent.space import LatentSpace
+from recsys_assets.play_matrix.matrix import InteractionMatrix, build_matrix
+
+# A submission is placed until its first Release Radar, which comes at most a week after its release.
+DAYS_AFTER_RELEASE = 7
+SUBJECTS = {
+    c.TRACK_ID: pl.String,
+    c.SUBMISSION_ID: pl.String,
+    c.ARTIST_IDS: IDS,
+    "inherits_artist": pl.Boolean,
+    "sound": EMBEDDING,
+    IS_ON_TIME: pl.Boolean,
+    c.RELEASED_ON: pl.Date,
+}
+
+
+class PlacingParams(BaseModel, frozen=True):
+    """Which tracks are placed, and how much content counts."""
+
+    few_listeners: int = Field(
+        default=5, ge=0, description="Tracks of the catalogue with at most so many listeners are placed too."
+    )
+    prior_strength: float = Field(default=1.0, gt=0, description="How much content weighs against listeners.")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a day knows that places are made of.
+
+    Attributes:
+        space: of the day.
+        matrix: confidences of the day, rows as ``space.users``.
+        prior: of the day's week.
+        tracks: of the catalogue, with places: content and vectors.
+    """
+
+    space: LatentSpace
+    matrix: InteractionMatrix
+    prior: ContentPrior
+    tracks: PlacedTracks
+
+
+def build_known(
+    space: LatentSpace, confidence: pl.DataFrame, prior: ContentPrior, tracks: pl.DataFrame, sounds: pl.DataFrame
+) -> Known:
+    """Put together what a day knows.
+
+    Args:
+        space: of the day.
+        confidence: ``user_id``, ``track_id``, ``confidence`` of the day.
+        prior: of its week.
+        tracks: ``track_id``, ``artist_ids``: who has no row has no artist.
+        sounds: ``track_id``, ``vector``: places by sound alone; who has no row has no recording.
+    """
+    ids = space.tracks.ids.alias(c.TRACK_ID).to_frame()
+    content = ids.join(
+        tracks.select(c.TRACK_ID, c.ARTIST_IDS).unique(c.TRACK_ID), on=c.TRACK_ID, how="left", maintain_order="left"
+    ).join(sounds.select(c.TRACK_ID, sound=c.VECTOR), on=c.TRACK_ID, how="left", maintain_order="left")
+    return Known(
+        space=space,
+        matrix=build_matrix(confidence, users=space.users),
+        prior=prior,
+        tracks=PlacedTracks(_content(content, space.dimensions), space.track_vectors),
+    )
+
+
+def submitted_subjects(
+    verdicts: pl.DataFrame, sounds: pl.DataFrame, tracks: pl.DataFrame, *, day: date
+) -> pl.DataFrame:
+    """Choose the submissions that are placed on a day: accepted or late, and not yet long released.
+
+    Args:
+        verdicts: as known at the end of the day, one row per submission (``tables.verdicts_known``).
+        sounds: ``submission_id``, ``vector``: places by the sound of their recordings alone.
+        tracks: the catalogue, which decides when a track that it knows is released.
+        day: the day.
+
+    Returns:
+        Columns of ``SUBJECTS``. Of an unverified claim the artists are left out: it inherits nothing. Of two submissions
+        of one track the newer stands.
+    """
+    days = tracks.select(c.TRACK_ID, known_on=c.RELEASED_ON)
+    return (
+        verdicts.filter(pl.col(VERDICT).is_in([ACCEPTED, LATE]), pl.col("replaced_by").is_null())
+        .join(days, on=c.TRACK_ID, how="left")
+        .with_columns(pl.coalesce("known_on", c.RELEASED_ON).alias(c.RELEASED_ON))
+        .filter(pl.col(c.RELEASED_ON) >= day - timedelta(days=DAYS_AFTER_RELEASE))
+        .sort(RECEIVED_AT, c.SUBMISSION_ID)
+        .unique(c.TRACK_ID, keep="last", maintain_order=True)
+        .join(sounds.select(c.SUBMISSION_ID, sound=c.VECTOR), on=c.SUBMISSION_ID, how="left")
+        .with_columns(
+            pl.when("is_claim_verified")
+            .then("verified_artist_ids")
+            .otherwise(pl.lit([], dtype=IDS))
+            .alias(c.ARTIST_IDS),
+            (pl.col("is_on_time") & (pl.col(VERDICT) == ACCEPTED)).alias(IS_ON_TIME),
+            pl.col("is_claim_verified").alias("inherits_artist"),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in SUBJECTS.items())
+        .sort(c.TRACK_ID)
+    )
+
+
+def catalogue_subjects(
+    tracks: pl.DataFrame, sounds: pl.DataFrame, known: Known, *, day: date, few: int
+) -> pl.DataFrame:
+    """Choose the released tracks of the catalogue that few have heard; columns of ``SUBJECTS``."""
+    counts = pl.DataFrame(
+        {
+            c.TRACK_ID: known.matrix.tracks.ids,
+            "n": np.bincount(known.matrix.matrix.indices, minlength=known.matrix.tracks.size),
+        }
+    )
+    is_out = pl.col(c.RELEASED_ON).is_null() | (pl.col(c.RELEASED_ON) <= day)
+    return (
+        tracks.filter(is_out, ~pl.col(c.IS_WITHDRAWN).fill_null(value=False))
+        .join(counts, on=c.TRACK_ID, how="left")
+        .filter(pl.col("n").fill_null(0) <= few)
+        .join(sounds.select(c.TRACK_ID, sound=c.VECTOR), on=c.TRACK_ID, how="left")
+        .with_columns(
+            pl.lit(None).alias(c.SUBMISSION_ID), pl.lit(None).alias(IS_ON_TIME), pl.lit(True).alias("inherits_artist")
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in SUBJECTS.items())
+        .sort(c.TRACK_ID)
+    )
+
+
+def place_subjects(subjects: pl.DataFrame, known: Known, params: PlacingParams) -> pl.DataFrame:
+    """Place tracks in the space of the day.
+
+    Args:
+        subjects: columns of ``SUBJECTS``, each track once.
+        known: of the day.
+        params: how much content counts.
+
+    Returns:
+        Rows of ``cold_start.placements`` without the date, in the order given. Left out is a track of the catalogue of
+        which neither artist nor recording says anything: it would stand in the middle of everything.
+    """
+    content = _content(subjects, known.space.dimensions)
+    means = known.prior.means(content, known.tracks, inherits_artist=subjects["inherits_artist"].to_numpy())
+    weights = weigh_pairs(known.matrix.matrix, known.space.params).T.tocsr()
+    rows = known.matrix.tracks.rows(subjects[c.TRACK_ID])
+    mine = weights[np.maximum(rows, 0)]
+    mine.data[np.repeat(rows < 0, np.diff(mine.indptr))] = 0
+    mine.eliminate_zeros()
+    vectors = place_tracks(
+        mine, known.space.user_vectors, means.mean, known.space.params, prior_strength=params.prior_strength
+    )
+    placed = subjects.with_columns(
+        _lists(vectors).alias(c.VECTOR),
+        _sound_vectors(means).alias(SOUND_VECTOR),
+        pl.lit(known.space.space_version).alias(c.SPACE_VERSION),
+        pl.Series("n_listeners", np.diff(mine.indptr), dtype=pl.Int32),
+        pl.Series("artist_weight", means.artist_weight, dtype=pl.Float32),
+        pl.Series("inherits_artist", subjects["inherits_artist"].to_numpy() & means.has_artist),
+    )
+    says_something = pl.Series(means.has_artist | means.has_sound) | subjects[c.SUBMISSION_ID].is_not_null()
+    return placed.filter(says_something).select(PLACEMENTS.empty().drop(c.DATE).columns)
+
+
+def _content(rows: pl.DataFrame, width: int) -> TrackContent:
+    """Credits and sound places of tracks; NaN where there is no recording, None where there is none at all."""
+    has_sound = rows["sound"].is_not_null().to_numpy()
+    sound = None
+    if has_sound.any():
+        sound = np.full((len(rows), width), np.nan, dtype=np.float32)
+        sound[has_sound] = rows["sound"].drop_nulls().list.to_array(width).to_numpy()
+    return TrackContent(rows[c.TRACK_ID], rows[c.ARTIST_IDS], sound)
+
+
+def _lists(vectors: NDArray[np.float32]) -> pl.Series:
+    column = np.ascontiguousarray(vectors, dtype=np.float32)
+    return pl.Series(column, dtype=pl.Array(pl.Float32, column.shape[1])).arr.to_list()
+
+
+def _sound_vectors(means: PriorMeans) -> pl.Series:
+    return _lists(means.from_sound).set(pl.Series(~means.has_sound), None)
