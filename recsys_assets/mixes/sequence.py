@@ -122,4 +122,4 @@ def _relief(misfit: NDArray[np.float32]) -> NDArray[np.float32]:
     diagonal = np.minimum(i + 1 + j, 2 * n - 2)
     first, stop = np.minimum(i + 1, n), j + 1
     after = running[:, diagonal, stop] - running[:, diagonal, first]
-    return (now[:, stop] - now[:, first]) - after
+    return np.asarray(now[:, stop] - now[:, first] - after, dtype=np.float32)
