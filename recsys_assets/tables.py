@@ -4,6 +4,7 @@ Only the collection: what a table means is said in ``<group>/tables.py``. A grou
 and with that the table is in the warehouse, under ``recsys forget``, ``vacuum`` and ``migrate``.
 """
 
+from recsys_assets.audio import tables as audio
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.evaluation import tables as evaluation
@@ -17,6 +18,7 @@ ALL_TABLES: tuple[TableSchema, ...] = (
     *raw.TABLES,
     *signals.TABLES,
     *play_matrix.TABLES,
+    *audio.TABLES,
     *latent.TABLES,
     *mixes.TABLES,
     *evaluation.TABLES,

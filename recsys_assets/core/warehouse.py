@@ -129,6 +129,8 @@ def duckdb_type(dtype: object) -> str:
     """
     if isinstance(dtype, pl.List):
         return f"{duckdb_type(dtype.inner)}[]"
+    if isinstance(dtype, pl.Struct):
+        return f"struct({', '.join(f'{_identifier(field.name)} {duckdb_type(field.dtype)}' for field in dtype.fields)})"
     if isinstance(dtype, pl.Datetime):
         return "timestamptz" if dtype.time_zone else "timestamp"
     names = {

@@ -11,7 +11,8 @@ from recsys_assets.defs.partitions import CADENCE
 catalogue = dg.define_asset_job(
     "catalogue",
     selection=dg.AssetSelection.tag(CADENCE, "snapshot"),
-    description="Read the snapshots that are new in the landing zone: catalogue, playlists, undated totals.",
+    description="Read the snapshots that are new in the landing zone (catalogue, playlists, undated totals) and analyse its "
+    "new recordings.",
     tags={CADENCE: "snapshot"},
 )
 

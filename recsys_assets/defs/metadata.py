@@ -62,6 +62,8 @@ def _cell(value: object) -> str:
         items = list(value)
         shown = ", ".join(f"{item:.3f}" if isinstance(item, float) else str(item) for item in items[:3])
         text = f"[{shown}{', …' if len(items) > 3 else ''}]"
+    elif isinstance(value, bytes):
+        text = f"{len(value):,} bytes"
     else:
         text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
     flat = " ".join(text.split())

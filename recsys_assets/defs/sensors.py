@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
+from recsys_assets.audio.changes import IDENTITY
+from recsys_assets.audio.landing import list_recordings, recordings_signature
+from recsys_assets.audio.tables import REJECTED_RECORDINGS, TRACK_ANALYSIS
 from recsys_assets.defs.jobs import catalogue, ingest
 from recsys_assets.defs.partitions import DAILY, RANGE_END, RANGE_START
 from recsys_assets.defs.resources import HomeResource
@@ -33,8 +36,8 @@ _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRu
     jobs=[catalogue, ingest],
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Within half a minute of a file landing, a run reads it. New, changed or removed snapshots start "
-    "`catalogue`; days of plays or acts with new, changed or removed files start `ingest`, neighbouring days in one "
+    description="Within half a minute of a file landing, a run reads it. New, changed or removed snapshots and recordings "
+    "start `catalogue`; days of plays or acts with new, changed or removed files start `ingest`, neighbouring days in one "
     "run. Days wait for a catalogue that is being read, which may name their tracks. Days that are not over, or that "
     "lie before the first partition, wait or are said in the tick.",
 )
@@ -47,10 +50,12 @@ def landing_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg
         return dg.SkipReason(
             "the landing zone is empty: what was read stays" if seen.days else "nothing new has landed"
         )
+    # Recordings alone wait: the run that listens to them also reads the catalogue, and refuses an empty landing zone.
+    snapshot = _with_recordings(snapshot, home)
     days = {day: signature for day, signature in found.items() if DAILY.has_partition_key(day.isoformat())}
     tick = Seen(snapshot, days, seen.requests + 1)
     requests = []
-    if snapshot != seen.snapshot and (seen.snapshot or _unread(home, is_dated=False)):
+    if snapshot != seen.snapshot and (seen.snapshot or _unread(home, is_dated=False) or _has_unheard(home)):
         requests.append(dg.RunRequest(f"catalogue-{snapshot}-{tick.requests}", job_name=catalogue.name))
     changed = tick.changed_since(seen, lambda: _unread(home, is_dated=True))
     changed = [day for day in changed if DAILY.has_partition_key(day.isoformat())]
@@ -76,6 +81,19 @@ def landing_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg
         cursor=(tick if requests else replace(tick, requests=seen.requests)).dump(),
         skip_reason=None if requests else "; ".join(notes) or "nothing new has landed",
     )
+
+
+def _with_recordings(snapshot: str | None, home: HomeResource) -> str | None:
+    """Tell the catalogue's files and the recordings from others; without recordings as the files alone."""
+    recordings = recordings_signature(home.home.landing)
+    return snapshot if recordings is None else f"{snapshot or ''}-{recordings}"
+
+
+def _has_unheard(home: HomeResource) -> bool:
+    """Whether a recording lies there that no run has listened to as it is now."""
+    known, rejected = (home.lake.open(table).scan() for table in (TRACK_ANALYSIS, REJECTED_RECORDINGS))
+    heard = {row for table in (known, rejected) for row in table.select(IDENTITY).collect().iter_rows()}
+    return any(file.identity not in heard for file in list_recordings(home.home.landing))
 
 
 def _ingest_request(first: date, last: date, tick: Seen) -> dg.RunRequest:

@@ -12,6 +12,7 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.definitions import defs
+from recsys_assets.defs.audio import recording_checks
 from recsys_assets.defs.checks import report
 from recsys_assets.defs.contract_checks import contract_checks
 from recsys_assets.defs.evaluation import mixes_gate, popularity_gate, yesterday_gate
@@ -27,7 +28,15 @@ from recsys_assets.tables import table_named
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 ALL_CHECKS = {
     (check.check_key.asset_key.to_user_string(), check.check_key.name): check
-    for check in [*contract_checks, *raw_checks, popularity_gate, yesterday_gate, mixes_gate, anchor_check]
+    for check in [
+        *contract_checks,
+        *raw_checks,
+        *recording_checks,
+        popularity_gate,
+        yesterday_gate,
+        mixes_gate,
+        anchor_check,
+    ]
 }
 
 

@@ -1,0 +1,78 @@
+"""Assets of ``audio``: what was heard in the recordings that landed."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from recsys_assets.audio.analyse import AnalysisParams
+from recsys_assets.audio.batch import Batch, analyse_landing
+from recsys_assets.audio.gates import unusable_recordings
+from recsys_assets.audio.tables import REJECTED_RECORDINGS, TRACK_ANALYSIS
+from recsys_assets.core.gates import GateResult
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.core.locks import locked
+from recsys_assets.defs.checks import gate_check
+from recsys_assets.defs.io_managers import Slices
+from recsys_assets.defs.lake_assets import lake_multi_asset
+from recsys_assets.defs.resources import HomeResource
+from recsys_assets.raw.ingest import working_folder
+
+# A line for each twentieth of the work.
+PROGRESS_LINES = 20
+
+
+class AnalysisConfig(AnalysisParams, dg.Config):
+    """What decides the analysis, as run configuration."""
+
+
+@lake_multi_asset(
+    (TRACK_ANALYSIS, REJECTED_RECORDINGS),
+    name="recordings",
+    partitions=None,
+    kinds={"python"},
+    about="From landing/audio/; new and changed files only, each on its own.",
+)
+def recordings(context: dg.AssetExecutionContext, config: AnalysisConfig, home: HomeResource) -> Iterator[dg.Output]:
+    """Analyse, on all cores."""
+    with locked(home.home.state / "locks" / "audio", alone=True), working_folder(home.home.state / "work") as folder:
+        batch = analyse_landing(
+            home.home.landing,
+            home.lake.open(TRACK_ANALYSIS),
+            home.lake.open(REJECTED_RECORDINGS),
+            AnalysisParams(**config.model_dump()),
+            workdir=folder,
+            today=datetime.now(tz=UTC).date(),
+            progress=_lines(context),
+        )
+        yield from _outputs(batch)
+
+
+def _outputs(batch: Batch) -> Iterator[dg.Output]:
+    note = {"files": batch.n_files, "analysed_now": batch.n_analysed, "unusable": batch.n_rejected}
+    yield dg.Output(Slices(batch.rows, batch.days), output_name=TRACK_ANALYSIS.name, metadata=note)
+    yield dg.Output(Slices(batch.rejected, batch.rejected_days), output_name=REJECTED_RECORDINGS.name)
+
+
+def _lines(context: dg.AssetExecutionContext) -> Callable[[int, int, int], None]:
+    def say(done: int, total: int, refused: int) -> None:
+        if done == total or done % max(total // PROGRESS_LINES, 1) == 0:
+            context.log.info("recordings: %d of %d, %d can not be used", done, total, refused)
+
+    return say
+
+
+def _judge_recordings(rejected: TableVersion, _day: date, home: HomeResource) -> GateResult:
+    return unusable_recordings(rejected.read(), home.lake.open(TRACK_ANALYSIS).rows)
+
+
+recording_checks = [
+    gate_check(
+        REJECTED_RECORDINGS,
+        name="unusable_recordings",
+        judge=_judge_recordings,
+        partitions=None,
+        about="Every recording that landed could be analysed; one that could not is named, and the others were.",
+        guards=TRACK_ANALYSIS,
+    )
+]
