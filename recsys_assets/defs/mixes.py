@@ -125,7 +125,16 @@ def release_radar(
     partitions=DAILY,
     kinds={"polars"},
     # space_metrics: its gates stop mixes of a space that got worse.
-    deps=["user_vectors", "artist_vectors", "space_metrics", *HISTORY, "raw_play_counts", "raw_tracks", "raw_artists"],
+    deps=[
+        "user_vectors",
+        "artist_vectors",
+        "space_metrics",
+        *HISTORY,
+        "raw_play_counts",
+        "raw_tracks",
+        "raw_artists",
+        "track_analysis",
+    ],  # fmt: skip
     about="Made at the end of the day for the next.",
 )
 def daily_mix(

@@ -5,9 +5,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from recsys_assets.audio.tables import TRACK_ANALYSIS, recordings_known
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.warehouse import SqlSettings
+from recsys_assets.mixes.arc import SOUND_COLUMNS
 from recsys_assets.mixes.arrange import WeekTables
 from recsys_assets.mixes.daily import DayTables
 from recsys_assets.mixes.history import History, read_history
@@ -37,12 +39,14 @@ class MixSources:
     artists: TableVersion
     playlists: TableVersion
     playlist_tracks: TableVersion
+    track_analysis: TableVersion
 
     @classmethod
     def open(cls, lake: Lake) -> "MixSources":
         """Pin the tables as they are now."""
         tables = (
-            TRACK_SIGNALS, ARTIST_SIGNALS, RAW_PLAY_COUNTS, RAW_TRACKS, RAW_ARTISTS, RAW_PLAYLISTS, RAW_PLAYLIST_TRACKS
+            TRACK_SIGNALS, ARTIST_SIGNALS, RAW_PLAY_COUNTS, RAW_TRACKS, RAW_ARTISTS, RAW_PLAYLISTS, RAW_PLAYLIST_TRACKS,
+            TRACK_ANALYSIS,
         )  # fmt: skip
         return cls(*(lake.open(table) for table in tables))
 
@@ -86,6 +90,7 @@ class MixSources:
             confidence=confidence,
             history=self.history(day, settings),
             neighbours=neighbours,
+            sound=recordings_known(self.track_analysis, day).select(SOUND_COLUMNS).collect(),
         )
 
     def history(self, last_day: date, settings: SqlSettings | None = None) -> History:

@@ -1,14 +1,19 @@
 """The arc of a mix: energy warms up, peaks at two thirds and cools down, and neighbours still flow."""
 
 import itertools
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
+from factories import rows_of, stored
 
+from recsys_assets.audio.tables import TRACK_ANALYSIS
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
-from recsys_assets.mixes.arc import Sound, arc_height, harmony, misfit, read_sound
+from recsys_assets.core.lake import Lake
+from recsys_assets.mixes.arc import SOUND_COLUMNS, Sound, arc_height, harmony, misfit, read_sound
+from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.sequence import SAME_ARTIST_PENALTY, order_tracks
 
 N_MIXES, LENGTH = 40, 30
@@ -168,3 +173,23 @@ def test_analyses_are_read_by_row_and_the_rest_is_unknown():
     assert np.isnan(sound.octave[0])
     assert sound.octave[2] == 7
     assert np.isnan(read_sound(None, Rows()).energy).all()  # pyright: ignore[reportArgumentType]
+
+
+def test_a_day_knows_the_newest_analysis_that_had_arrived_by_then(lake: Lake):
+    day = date(2026, 3, 2)
+    heard = [
+        ("t1", 0.2, day - timedelta(days=9)),
+        ("t1", 0.6, day),
+        ("t2", 0.4, day),
+        ("t3", 0.9, day + timedelta(days=1)),
+    ]
+    rows = [{c.TRACK_ID: track, "energy": energy, c.ARRIVED_ON: on} for track, energy, on in heard]
+    stored(lake, TRACK_ANALYSIS, rows_of(TRACK_ANALYSIS, rows))
+
+    sound = MixSources.open(lake).day(day, pl.DataFrame(), pl.DataFrame()).sound
+
+    assert sound is not None
+    assert sound.columns == list(SOUND_COLUMNS)
+    assert dict(sound.select(c.TRACK_ID, pl.col("energy").round(3)).iter_rows()) == pytest.approx(
+        {"t1": 0.6, "t2": 0.4}
+    )
