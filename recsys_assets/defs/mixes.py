@@ -134,7 +134,7 @@ def release_radar(
         "raw_tracks",
         "raw_artists",
         "track_analysis",
-    ],  # fmt: skip
+    ],
     about="Made at the end of the day for the next.",
 )
 def daily_mix(
