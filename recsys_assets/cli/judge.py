@@ -10,6 +10,7 @@ from recsys_assets.cli.edge import ManyValues, seeds_from
 from recsys_assets.core.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    from recsys_assets.evaluation.cold_start_data import ColdStartData
     from recsys_assets.evaluation.report import Report
 
 evaluate = typer.Typer(help="Judge the models on public data, beside baselines.", no_args_is_help=True)
@@ -59,6 +60,53 @@ def missing_track(
     steps = len(chosen) * (len(PLAYLIST_PEERS) + 1)
     report = _followed("missing track", steps, lambda say: evaluate_missing_track(playlists, chosen, progress=say))
     _show(report, json_file)
+
+
+@evaluate.command("cold-start", cls=ManyValues)
+def cold_start(
+    *,
+    playlists: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of public playlists.")] = None,
+    descriptors: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="CSV files with the sound descriptors of their tracks.")
+    ] = None,
+    seeds: Seeds = "0,1,2,3,4",
+    json_file: JsonFile = None,
+) -> None:
+    """Take all listening away from some tracks and rank them by artist and sound.
+
+    Without folders it is done in RECSYS_HOME, with its listeners and the analysis of its recordings.
+
+    Example: recsys evaluate cold-start --playlists data/mpd --descriptors data/spotify-features --seeds 0 1 2 3 4
+    """
+    from recsys_assets.evaluation.cold_start import STEPS_PER_SEED, evaluate_cold_start
+
+    chosen = seeds_from(seeds)
+    data = _cold_start_data(playlists, descriptors, json_file)
+    steps = len(chosen) * STEPS_PER_SEED
+    report = _followed("cold start", steps, lambda say: evaluate_cold_start(data, chosen, progress=say))
+    _show(report, json_file)
+
+
+def _cold_start_data(playlists: Path | None, descriptors: Path | None, json_file: Path | None) -> "ColdStartData":
+    """Read public data where both folders are given, the lake where none is.
+
+    Raises:
+        InvalidArgumentError: one folder without the other, or what a folder lacks.
+    """
+    from recsys_assets.evaluation.cold_start_data import read_lake, read_public
+
+    if (playlists is None) != (descriptors is None):
+        raise InvalidArgumentError(
+            "public data need --playlists and --descriptors, both; without either, RECSYS_HOME is read"
+        )
+    for path in (playlists, descriptors):
+        _require_folder(path or Path(), json_file)
+    if playlists is not None and descriptors is not None:
+        return read_public(playlists, descriptors)
+    from recsys_assets.cli.edge import home_from_environment
+    from recsys_assets.core.lake import Lake
+
+    return read_lake(Lake(home_from_environment().lake))
 
 
 @evaluate.command("analogies")

@@ -4,8 +4,9 @@ Belongs here: the form of a report. How figures are made is in the protocols.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from recsys_assets.metrics.uncertainty import MeanAndSd, mean_and_sd
@@ -28,13 +29,18 @@ class ModelRun:
 
 @dataclass(frozen=True)
 class Report:
-    """The runs of one protocol on one data set. ``n_train``: visible pairs; ``n_test``: hidden pairs (of the first seed)."""
+    """The runs of one protocol on one data set.
+
+    ``n_train``: visible pairs; ``n_test``: hidden pairs (of the first seed). ``strata``: the same protocol on parts of what
+    is ranked, by name; empty where it has none.
+    """
 
     protocol: str
     dataset: str
     n_train: int
     n_test: int
     runs: tuple[ModelRun, ...]
+    strata: Mapping[str, "Report"] = field(default_factory=dict)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -55,7 +61,7 @@ class Report:
         """Return means as values, with the standard deviations under a key of their own."""
         names = (*self.metrics, "fit_seconds")
         summaries = {model: {name: self.summary(model, name) for name in names} for model in self.models}
-        return {
+        whole: dict[str, object] = {
             "protocol": self.protocol,
             "dataset": self.dataset,
             "n_train": self.n_train,
@@ -64,10 +70,23 @@ class Report:
             "sd": {model: {name: value.sd for name, value in of.items()} for model, of in summaries.items()},
             "seeds": list(dict.fromkeys(run.seed for run in self.runs)),
         }
+        parts = {name: part.to_dict() for name, part in self.strata.items()}
+        if parts:
+            whole["strata"] = {name: part["models"] for name, part in parts.items()}
+            whole["strata_sd"] = {name: part["sd"] for name, part in parts.items()}
+        return whole
 
     def to_json(self) -> str:
-        """Write ``to_dict`` as JSON."""
-        return json.dumps(self.to_dict(), indent=2)
+        """Write ``to_dict`` as JSON; what could not be judged is null."""
+        return json.dumps(_without_nan(self.to_dict()), indent=2, allow_nan=False)
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nan(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def build_table(report: Report) -> "Table":
@@ -82,6 +101,15 @@ def build_table(report: Report) -> "Table":
     table.add_column("model")
     for name in (*report.metrics, "fit s"):
         table.add_column(name, justify="right")
+    for stratum, part in report.strata.items() or [("", report)]:
+        if stratum:
+            table.add_row(f"[italic]{stratum}[/italic]")
+        _add_rows(table, part)
+        table.add_section()
+    return table
+
+
+def _add_rows(table: "Table", report: Report) -> None:
     best = {name: max(report.summary(model, name).mean for model in report.models) for name in report.metrics}
     for model in report.models:
         cells: Sequence[str] = [
@@ -89,7 +117,6 @@ def build_table(report: Report) -> "Table":
             for name in report.metrics
         ]
         table.add_row(model, *cells, f"{report.summary(model, 'fit_seconds').mean:.1f}")
-    return table
 
 
 def _cell(value: MeanAndSd, *, is_best: bool) -> str:

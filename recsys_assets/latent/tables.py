@@ -59,6 +59,32 @@ TUNER_TRIALS = TableSchema(
     key=("trial",),
     partition=c.WEEK,
 )
+CONTENT_PRIOR = TableSchema(
+    group="latent",
+    name="content_prior",
+    grain="One row per week: where content puts a track that nobody has heard.",
+    columns=columns(
+        (c.SPACE_VERSION, pl.String, "The anchor's space, in which it places.", False),
+        ("model", pl.Binary, "What was learnt, read by `latent.content_prior.from_bytes`; no pickle.", False),
+        ("shrinkage", pl.Float32, "Other tracks of an artist at which they count half.", False),
+        (
+            "residual_share",
+            pl.Float32,
+            "How much of the artist's habit in sound is left out of what carries over.",
+            False,
+        ),
+        (
+            "sound_explained",
+            pl.Float32,
+            "Share of the squared distance from the mean that sound explains for held-out artists; null where none are.",
+        ),
+        ("explained", pl.Float32, "The same for artist and sound together."),
+        ("n_tracks", pl.Int32, "Tracks of the anchor.", False),
+        ("n_recordings", pl.Int32, "Of these, with an honest place by sound.", False),
+        ("n_held_out", pl.Int32, "Tracks of held-out artists, which chose penalty, shrinkage and share.", False),
+    ),
+    partition=c.WEEK,
+)
 USER_VECTORS = _vectors("user_vectors", c.USER_ID, "listener", c.DATE, personal=c.USER_ID)
 TRACK_VECTORS = _vectors("track_vectors", c.TRACK_ID, "track", c.DATE)
 ARTIST_VECTORS = _vectors("artist_vectors", c.ARTIST_ID, "artist", c.DATE)
@@ -102,4 +128,4 @@ SPACE_MAP = TableSchema(
 
 ANCHOR_TABLES = (ANCHOR_USER_VECTORS, ANCHOR_TRACK_VECTORS, ANCHOR_ARTIST_VECTORS, ANCHOR_PARAMS, TUNER_TRIALS)
 SPACE_TABLES = (USER_VECTORS, TRACK_VECTORS, ARTIST_VECTORS)
-TABLES = (*ANCHOR_TABLES, *SPACE_TABLES, TRACK_NEIGHBOURS, ARTIST_NEIGHBOURS, SPACE_MAP)
+TABLES = (*ANCHOR_TABLES, CONTENT_PRIOR, *SPACE_TABLES, TRACK_NEIGHBOURS, ARTIST_NEIGHBOURS, SPACE_MAP)

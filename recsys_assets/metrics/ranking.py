@@ -110,6 +110,27 @@ def rank_targets(scores: NDArray[np.floating], targets: NDArray[np.integer]) -> 
     return np.where(np.isfinite(own[:, 0]), ranks, 0)
 
 
+def auc_of_scores(scores: NDArray[np.floating], relevant: sparse.csr_matrix) -> NDArray[np.float64]:
+    """Area under the ROC curve of each list: how often a relevant item scores above one that is not, a tie counting half.
+
+    Computed from rank sums (Mann and Whitney 1947). A list of relevant items alone gives NaN too.
+
+    Args:
+        scores: shape (n_lists, n_items), of every item.
+        relevant: same shape; the stored entries are the truth.
+    """
+    from scipy.stats import rankdata
+
+    if scores.shape != relevant.shape:
+        raise InvalidArgumentError(f"scores have shape {scores.shape}, the truth {relevant.shape}")
+    counts = count_relevant(relevant)
+    others = scores.shape[1] - counts
+    ranks = rankdata(scores, axis=1)
+    owner = np.repeat(np.arange(relevant.shape[0]), np.diff(relevant.indptr))
+    sums = np.bincount(owner, weights=ranks[owner, relevant.indices], minlength=relevant.shape[0])
+    return (sums - counts * (counts + 1) / 2) / np.where(others > 0, counts * others, np.nan)
+
+
 def mean_over_lists(values: NDArray[np.floating]) -> float:
     """Mean over the lists that could be judged; NaN when there is none."""
     judged = values[~np.isnan(values)]
