@@ -12,13 +12,17 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys_assets.audio.tables import TRACK_ANALYSIS, recordings_known
 from recsys_assets.core import columns as c
-from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
+from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
 from recsys_assets.core.ids import IdMap
+from recsys_assets.core.lake import Lake
 from recsys_assets.evaluation.missing_track import read_playlists
 from recsys_assets.latent.content import TrackContent
 from recsys_assets.metrics.splits import keep_core
 from recsys_assets.play_matrix.matrix import build_matrix
+from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
+from recsys_assets.raw.tables import RAW_TRACKS
 
 MIN_LISTENERS_PER_TRACK = 3
 MIN_TRACKS_PER_LISTENER = 10
@@ -72,6 +76,29 @@ def read_public(playlists: Path, descriptors: Path) -> ColdStartData:
         pl.concat_str(pl.lit("spotify:track:"), c.TRACK_ID).alias(c.TRACK_ID)
     )
     return join_content(read.name, pairs, credits_, sound)
+
+
+def read_lake(lake: Lake) -> ColdStartData:
+    """Read the newest day of a lake: listeners' confidences, credits, and our own analysis of the recordings.
+
+    Raises:
+        MissingInputError: nobody has been listening yet, or no recording has been analysed.
+    """
+    confidence = lake.open(PLAY_CONFIDENCE)
+    days = sorted(confidence.partitions)
+    if not days:
+        raise MissingInputError("no day of play_confidence was made: run the daily job for a day first")
+    pairs = confidence.only(days[-1:]).read()
+    recordings = recordings_known(lake.open(TRACK_ANALYSIS), days[-1])
+    sound = recordings.select(c.TRACK_ID, "descriptors", "analysis_version").collect()
+    # Descriptors of two versions of the analysis do not compare.
+    sound = sound.filter(pl.col("analysis_version") == pl.col("analysis_version").max())
+    if sound.is_empty():
+        raise MissingInputError(
+            f"no recording that had arrived by {days[-1]} has been analysed: put some into landing/audio and run the catalogue job"
+        )
+    tracks = lake.open(RAW_TRACKS).latest(days[-1]).read()
+    return join_content(f"RECSYS_HOME on {days[-1]}", pairs, tracks.select(c.TRACK_ID, c.ARTIST_IDS), sound)
 
 
 def join_content(name: str, pairs: pl.DataFrame, credited: pl.DataFrame, sound: pl.DataFrame) -> ColdStartData:

@@ -1,6 +1,7 @@
 """The cold-start protocol: its filters, what is made cold, that nothing hidden is ever seen, and its figures."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
+from recsys_assets.audio.tables import TRACK_ANALYSIS
+from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
+from recsys_assets.core.lake import Lake
 from recsys_assets.evaluation.cold_start import (
     ColdStartParams,
     evaluate_cold_start,
@@ -21,12 +24,16 @@ from recsys_assets.evaluation.cold_start_data import (
     circle_key,
     join_content,
     read_descriptors,
+    read_lake,
     read_public,
 )
 from recsys_assets.evaluation.cold_start_task import ColdStartTask, build_task
 from recsys_assets.latent.content_prior import ContentPriorParams
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.latent.sound_part import SoundParams
+from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
+from recsys_assets.raw.tables import RAW_TRACKS
+from tests.factories import day, rows_of, stored
 
 PARAMS = ColdStartParams(
     spaces=(
@@ -165,6 +172,36 @@ def test_both_forms_of_descriptors_are_read_and_nothing_else_of_them(tmp_path: P
 def test_keys_lie_on_a_circle():
     found = circle_key(np.array([[5.0, 0], [5, 12], [5, 6]]), 1)
     np.testing.assert_allclose(found, [[5, 1, 0], [5, 1, 0], [5, -1, 0]], atol=1e-6)
+
+
+def test_a_home_is_read_as_it_is_known_on_its_newest_day(tmp_path: Path):
+    lake = Lake(str(tmp_path / "lake"))
+    with pytest.raises(MissingInputError, match="no day of play_confidence"):
+        read_lake(lake)
+    pairs = [{"user_id": f"u{u}", "track_id": f"t{t:02}", "confidence": 1.0} for u in range(3) for t in range(10)]
+    for at in (0, 1):
+        kept = pairs if at else pairs[:5]
+        stored(lake, PLAY_CONFIDENCE, rows_of(PLAY_CONFIDENCE, kept, play_count=1.0, date=day(at)))
+    with pytest.raises(MissingInputError, match="no recording that had arrived by 2026-01-06"):
+        read_lake(lake)
+    empty = {name: [] for name, dtype in TRACK_ANALYSIS.dtypes.items() if isinstance(dtype, pl.List)}
+    texts = {"file": "f", "content_sha256": "0", "params": "{}", "log_mel": b"", "audio_fingerprint": b""}
+    numbers = {column.name: 0.0 for column in TRACK_ANALYSIS.columns if column.dtype == pl.Float32}
+    rest = {**empty, **texts, **numbers, "changed_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    heard = [("t00", 0, 2, [1.0, 2.0]), ("t00", 1, 2, [3.0, 4.0]), ("t01", 1, 1, [9.0]), ("t02", 2, 2, [5.0, 6.0])]
+    rows = [
+        {"track_id": t, "arrived_on": day(at), "analysis_version": v, "descriptors": values}
+        for t, at, v, values in heard
+    ]
+    stored(lake, TRACK_ANALYSIS, rows_of(TRACK_ANALYSIS, rows, **rest))
+    tracks = [{"track_id": f"t{t:02}", "title": "x", "artist_ids": ["a"]} for t in range(10)]
+    stored(lake, RAW_TRACKS, rows_of(RAW_TRACKS, tracks, arrived_on=day(0)))
+    data = read_lake(lake)
+    assert data.matrix.shape == (3, 10)
+    # t01 was analysed by an older version, t02 arrives a day later.
+    assert np.flatnonzero(data.content.has_sound).tolist() == [0]
+    assert data.content.sound is not None
+    assert data.content.sound[0].tolist() == [3, 4]
 
 
 def test_public_playlists_are_joined_by_track(tmp_path: Path):
