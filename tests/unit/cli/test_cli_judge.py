@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from recsys_assets.evaluation import holdout, missing_track
+from recsys_assets.evaluation import cold_start, cold_start_data, holdout, missing_track
 from recsys_assets.evaluation.report import ModelRun, Report
 
 
@@ -89,3 +90,30 @@ def test_wrong_arguments(empty: Any, args: tuple[str, ...]):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
+
+
+def test_cold_start_as_in_the_manual(empty: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    whole = planted_report("cold-start", [0, 1])
+    monkeypatch.setattr(cold_start_data, "read_public", lambda *folders: folders)
+
+    def fake(data: object, seeds: Sequence[int], *, progress: Callable[[str], None]) -> Report:
+        assert (data, seeds) == ((tmp_path, tmp_path), [0, 1])
+        progress("seed 0: the space")
+        return replace(whole, strata={"all": whole, "new_artist": whole})
+
+    monkeypatch.setattr(cold_start, "evaluate_cold_start", fake)
+    folders = ("--playlists", str(tmp_path), "--descriptors", str(tmp_path))
+    result = empty.run("evaluate", "cold-start", *folders, "--seeds", "0", "1", "--json", str(tmp_path / "x.json"))
+    assert result.exit_code == 0, result.output
+    assert "new_artist" in result.stdout
+    written = json.loads((tmp_path / "x.json").read_text())
+    assert written["strata"]["new_artist"]["ours"]["hit@10"] == pytest.approx(0.25)
+
+
+def test_cold_start_takes_both_folders_or_a_home(empty: Any, tmp_path: Path):
+    one = empty.run("evaluate", "cold-start", "--playlists", str(tmp_path))
+    assert one.exit_code == 2
+    assert "--playlists and --descriptors, both" in one.stderr
+    none = empty.run("evaluate", "cold-start")
+    assert none.exit_code == 1
+    assert "no day of play_confidence was made" in none.stderr
