@@ -11,7 +11,7 @@ for unfinished in (dg.BetaWarning, dg.PreviewWarning):
     warnings.filterwarnings("ignore", category=unfinished)
 
 import recsys_assets.defs  # noqa: E402  after the filter, because the warnings come while it is imported
-from recsys_assets.defs import jobs, progress, schedules, sensors  # noqa: E402
+from recsys_assets.defs import jobs, progress, schedules, sensors, submission_sensor  # noqa: E402
 from recsys_assets.defs.code_references import with_code_reference  # noqa: E402
 from recsys_assets.defs.resources import production_resources  # noqa: E402
 
@@ -25,9 +25,9 @@ def build_defs(resources: Mapping[str, object] | None = None) -> dg.Definitions:
             if isinstance(asset, dg.AssetsDefinition)
         ],
         asset_checks=dg.load_asset_checks_from_package_module(recsys_assets.defs),
-        jobs=[jobs.catalogue, jobs.ingest, jobs.daily, jobs.monday, jobs.friday],
+        jobs=[jobs.catalogue, jobs.ingest, jobs.daily, jobs.monday, jobs.friday, jobs.submission],
         schedules=[schedules.daily_refresh, schedules.monday_delivery, schedules.friday_delivery],
-        sensors=[sensors.landing_files, sensors.run_failures],
+        sensors=[sensors.landing_files, submission_sensor.new_submissions, sensors.run_failures],
         loggers={"console": dg.colored_console_logger, "step_lines": progress.step_lines},
         resources={**production_resources(), **(resources or {})},
         # A run is one process: twenty steps cost 1 s in one, 16 s in as many; what runs side by side are runs.

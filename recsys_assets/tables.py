@@ -5,6 +5,7 @@ and with that the table is in the warehouse, under ``recsys forget``, ``vacuum``
 """
 
 from recsys_assets.audio import tables as audio
+from recsys_assets.cold_start import tables as cold_start
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.evaluation import tables as evaluation
@@ -20,6 +21,7 @@ ALL_TABLES: tuple[TableSchema, ...] = (
     *play_matrix.TABLES,
     *audio.TABLES,
     *latent.TABLES,
+    *cold_start.TABLES,
     *mixes.TABLES,
     *evaluation.TABLES,
 )

@@ -111,6 +111,11 @@ def today() -> date:
     return datetime.now(tz=UTC).date()
 
 
+def right_now() -> datetime:
+    """Return the instant that it is, in UTC: when something is received, and up to when states are told."""
+    return datetime.now(tz=UTC)
+
+
 def _known_failures() -> tuple[type[Exception], ...]:
     found: list[type[Exception]] = [OSError, UnicodeError]
     for module, name in _STORE_ERRORS:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
+from recsys_assets.audio.tables import ANALYSIS_COLUMNS
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.schemas import IDS, INSTANT, TableSchema, columns
@@ -67,7 +68,17 @@ SUBMISSION_STATES = TableSchema(
     partition=c.DATE,
 )  # fmt: skip
 
-TABLES = (SUBMISSION_VERDICTS, SUBMISSION_STATES)
+# Made once per content; rows of earlier receipts stay, so that a past day's placement can be made again.
+SUBMISSION_ANALYSIS = TableSchema(
+    group=GROUP,
+    name="submission_analysis",
+    grain="One row per submission and content of its recording that was accepted: what was heard in it.",
+    columns=ANALYSIS_COLUMNS,
+    key=(CONTENT_SHA256,),
+    partition=c.SUBMISSION_ID,
+)
+
+TABLES = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS, SUBMISSION_STATES)
 
 
 def verdicts_known(verdicts: TableVersion, before: datetime) -> pl.DataFrame:

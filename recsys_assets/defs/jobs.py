@@ -30,6 +30,14 @@ daily = dg.define_asset_job(
     tags={CADENCE: "daily"},
 )
 
+submission = dg.define_asset_job(
+    "submission",
+    selection=dg.AssetSelection.tag(CADENCE, "submission"),
+    description="Take a submission in: verdict, analysis, and where it stands in the newest space.",
+    # dagster.yaml lets one of these run at a time, oldest first: who came first has the ISRC.
+    tags={CADENCE: "submission"},
+)
+
 monday = dg.define_asset_job(
     "monday",
     selection=dg.AssetSelection.tag(CADENCE, "weekly"),

@@ -12,6 +12,7 @@ import polars as pl
 
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.defs.failures import TRANSIENT_RETRIES, told_to_dagster
+from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.metadata import column_schema
 from recsys_assets.defs.partitions import CADENCE, cadence_of, partition_days
 
@@ -97,7 +98,9 @@ def per_day(
     return pl.concat(frames, how="vertical") if frames else table.empty()
 
 
-def outputs(tables: Sequence[TableSchema], frames: Sequence[pl.DataFrame | pl.LazyFrame]) -> Iterator[dg.Output]:
+def outputs(
+    tables: Sequence[TableSchema], frames: Sequence[pl.DataFrame | pl.LazyFrame | Slices]
+) -> Iterator[dg.Output]:
     """Yield the rows of each table of a step that makes several."""
     for table, frame in zip(tables, frames, strict=True):
         yield dg.Output(frame, output_name=table.name)

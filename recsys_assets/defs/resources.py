@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ValidationError
 
+from recsys_assets.cold_start.params import SubmissionParams
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.home import Home
 from recsys_assets.core.lake import Lake
@@ -36,6 +37,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
 
     confidence: ConfidenceParams = ConfidenceParams()
     landing_gates: LandingGateParams = LandingGateParams()
+    submissions: SubmissionParams = SubmissionParams()
 
     @classmethod
     def read(cls, path: Path) -> "Settings":

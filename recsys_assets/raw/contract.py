@@ -182,6 +182,8 @@ ARTISTS = Source(
         Field(c.NAME, Kind.NAME, "Name as shown.", is_required=True),
         _MBID,
         _GENRES,
+        Field("labels", Kind.NAMES, "Labels that may submit recordings in the artist's name."),
+        Field("submitter_keys", Kind.NAMES, "SHA-256 (hexadecimal) of the keys of those who may."),
     ),
     key=(c.ARTIST_ID,),
 )

@@ -44,6 +44,8 @@ def graph_snapshot() -> dict[str, object]:
 def _partitions(partitions: dg.PartitionsDefinition | None) -> str | None:
     if partitions is None:
         return None
+    if isinstance(partitions, dg.DynamicPartitionsDefinition):
+        return f"dynamic: {partitions.name}"
     assert isinstance(partitions, dg.TimeWindowPartitionsDefinition)
     return f"{partitions.cron_schedule} from {partitions.start:%Y-%m-%d}"
 
@@ -52,6 +54,8 @@ def _mapping(node: object, parent: dg.AssetKey) -> str:
     mapping = node.partition_mappings.get(parent)  # type: ignore[attr-defined]
     if mapping is None:
         return "as Dagster maps"
+    if isinstance(mapping, dg.AllPartitionMapping):
+        return "all"
     assert isinstance(mapping, dg.TimeWindowPartitionMapping)
     return f"{mapping.start_offset} to {mapping.end_offset}"
 

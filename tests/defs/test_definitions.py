@@ -67,7 +67,7 @@ def test_every_asset_says_what_it_is(name: str):
     assert asset.group_name in {path.stem for path in (ROOT / "recsys_assets" / "defs").glob("*.py")}
     assert asset.owners == ["team:recsys"]
     assert asset.kinds
-    assert asset.tags["recsys/cadence"] in {"snapshot", "daily", "weekly", "friday"}
+    assert asset.tags["recsys/cadence"] in {"snapshot", "daily", "weekly", "friday", "submission"}
     assert re.match(r"One (row|folder|page) per ", asset.description or ""), asset.description
     assert asset.description == asset.description.strip()
     if name in TABLES:
@@ -88,7 +88,8 @@ def test_an_asset_shows_the_columns_of_its_table(name: str):
 
 @pytest.mark.parametrize("name", sorted(set(KEYS) & set(TABLES)))
 def test_partitions_are_those_of_the_table(name: str):
-    cadence = {"date": "daily", "week": "weekly", "arrived_on": "snapshot"}[TABLES[name].partition or "arrived_on"]
+    cadences = {"date": "daily", "week": "weekly", "arrived_on": "snapshot", "submission_id": "submission"}
+    cadence = cadences[TABLES[name].partition or "arrived_on"]
     cadence = "friday" if name == "release_radar" else cadence
 
     assert node(name).tags["recsys/cadence"] == cadence
@@ -96,7 +97,13 @@ def test_partitions_are_those_of_the_table(name: str):
 
 
 def test_every_asset_is_made_by_a_job_of_its_cadence():
-    for job, cadence in (("catalogue", "snapshot"), ("daily", "daily"), ("monday", "weekly"), ("friday", "friday")):
+    for job, cadence in (
+        ("catalogue", "snapshot"),
+        ("daily", "daily"),
+        ("monday", "weekly"),
+        ("friday", "friday"),
+        ("submission", "submission"),
+    ):
         made = {key.to_user_string() for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
 
         assert made == {name for name in KEYS if node(name).tags["recsys/cadence"] == cadence}
@@ -104,7 +111,14 @@ def test_every_asset_is_made_by_a_job_of_its_cadence():
 
 @pytest.mark.parametrize(
     ("job", "cadence"),
-    [("catalogue", "snapshot"), ("ingest", "daily"), ("daily", "daily"), ("monday", "weekly"), ("friday", "friday")],
+    [
+        ("catalogue", "snapshot"),
+        ("ingest", "daily"),
+        ("daily", "daily"),
+        ("monday", "weekly"),
+        ("friday", "friday"),
+        ("submission", "submission"),
+    ],
 )
 def test_runs_carry_the_tag_that_the_queue_limits(job: str, cadence: str):
     limits = yaml.safe_load((ROOT / "dagster.yaml").read_text())["concurrency"]["runs"]["tag_concurrency_limits"]
@@ -113,10 +127,11 @@ def test_runs_carry_the_tag_that_the_queue_limits(job: str, cadence: str):
     # Of these two, `dagster job backfill` gives its runs the first and everything else the second.
     assert found.tags["recsys/cadence"] == found.run_tags["recsys/cadence"] == cadence
     assert limits[0] == {"key": "recsys/cadence", "value": "weekly", "limit": 1}
+    assert limits[1] == {"key": "recsys/cadence", "value": "submission", "limit": 1}
 
 
 def test_every_check_of_an_asset_runs_where_the_asset_is_made():
-    for job in ("catalogue", "daily", "monday", "friday"):
+    for job in ("catalogue", "daily", "monday", "friday", "submission"):
         layer = defs.resolve_job_def(job).asset_layer
         declared = {check for key in layer.executable_asset_keys for check in GRAPH.get(key).check_keys}
 

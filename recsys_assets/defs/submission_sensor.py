@@ -1,0 +1,114 @@
+"""The sensor that finds submissions. Other sensors are ``sensors``; which folders a tick takes is ``cold_start.watch``."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from recsys_assets.cold_start.tables import RECEIVED_AT, SUBMISSION_VERDICTS
+from recsys_assets.cold_start.watch import GONE, Memory, look_around
+from recsys_assets.core import columns as c
+from recsys_assets.core.errors import RecsysError
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.defs.jobs import submission
+from recsys_assets.defs.partitions import RANGE_END, RANGE_START, SUBMISSIONS
+from recsys_assets.defs.resources import HomeResource
+from recsys_assets.raw.receipts import Receipt, read_receipt, stamp
+from recsys_assets.raw.submission_files import Folder, list_submissions, look_at
+
+# A run that died without a word does not hold the others for ever.
+MAX_WAIT = timedelta(hours=3)
+_ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+
+
+@dg.sensor(
+    job=submission,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Within half a minute of a folder landing in `landing/submissions/`, and some seconds after its last file "
+    "was written, it is stamped as received and a run judges and analyses it. A changed folder is received anew; one that "
+    "is gone before its release is withdrawn. What waits, and why, is said in the tick.",
+)
+def new_submissions(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult | dg.SkipReason:
+    """Compare what lies there with what has been judged."""
+    now, memory = datetime.now(tz=UTC), Memory.parse(context.cursor)
+    names, no_ids = list_submissions(home.home.landing)
+    verdicts = home.lake.open(SUBMISSION_VERDICTS)
+    if not names and verdicts.keys:
+        return dg.SkipReason("landing/submissions/ is empty: what was received stays")
+    looked = {name: look_at(home.home.landing, name, now) for name in names}
+    folders = {name: folder for name, folder in looked.items() if folder is not None}
+    memory = _settled(memory, folders, verdicts, home)
+    is_running = bool(memory.asked) and _is_running(context.instance)
+    tick = look_around(folders, verdicts.keys, memory, now=now, is_running=is_running)
+    notes = [*tick.notes, *([f"names that are no ids, rename the folders: {no_ids[:5]}"] if no_ids else [])]
+    wanted: dict[str, str] = {}
+    for name in tick.taken:
+        folder = folders.get(name)
+        signature = folder.signature if folder else GONE
+        try:
+            receipt = stamp(home.home.state, folder, now) if folder else None
+        except (RecsysError, OSError) as error:
+            notes.append(f"{name} could not be stamped: {error}")
+            continue
+        if _is_judged(verdicts, name, receipt):
+            memory = memory.judged(name, signature)
+        else:
+            memory = memory.asking(name, signature, now)
+            wanted[name] = f"{receipt.received_at.isoformat() if receipt else GONE}-{memory.asked[name].tries}"
+    known = set(context.instance.get_dynamic_partitions(str(SUBMISSIONS.name)))
+    added = [name for name in wanted if name not in known]
+    for line in notes:
+        context.log.info(line)
+    return dg.SensorResult(
+        run_requests=_requests(wanted, added),
+        dynamic_partitions_requests=[SUBMISSIONS.build_add_request(added)] if added else [],
+        cursor=memory.dump(),
+        skip_reason=None if wanted else "; ".join(notes) or "nothing new was submitted",
+    )
+
+
+def _settled(memory: Memory, folders: Mapping[str, Folder], verdicts: TableVersion, home: HomeResource) -> Memory:
+    """Remember as judged what was asked for and has its verdict by now."""
+    for name, asked in memory.asked.items():
+        folder = folders.get(name)
+        receipt = read_receipt(home.home.state, folder.path) if folder else None
+        is_same = asked.signature == (folder.signature if folder else GONE) and bool(receipt) == bool(folder)
+        if is_same and _is_judged(verdicts, name, receipt):
+            memory = memory.judged(name, asked.signature)
+    return memory
+
+
+def _requests(wanted: dict[str, str], added: Sequence[str]) -> list[dg.RunRequest]:
+    """One run for all that are new, whose partitions are neighbours; one for each that was there before."""
+    requests = [
+        dg.RunRequest(f"submission-{name}-{content}", partition_key=name)
+        for name, content in wanted.items()
+        if name not in added or len(added) == 1
+    ]
+    if len(added) > 1:
+        key = f"submissions-{added[0]}-{wanted[added[0]]}-{len(added)}"
+        requests.append(dg.RunRequest(key, tags={RANGE_START: added[0], RANGE_END: added[-1]}))
+    return requests
+
+
+def _is_judged(verdicts: TableVersion, name: str, receipt: Receipt | None) -> bool:
+    """Whether there is a verdict on this content, or of a folder that is gone, nothing left to withdraw."""
+    rows = verdicts.only([name]).read().sort(RECEIVED_AT)
+    if rows.is_empty():
+        return False
+    if receipt is not None:
+        return receipt.received_at in rows[RECEIVED_AT].to_list()
+    newest = rows.row(-1, named=True)
+    is_over = newest[c.RELEASED_ON] is None or newest[c.RELEASED_ON] <= datetime.now(tz=UTC).date()
+    return newest["verdict"] in {"rejected", "withdrawn"} or is_over
+
+
+def _is_running(instance: dg.DagsterInstance) -> bool:
+    since = datetime.now(tz=UTC) - MAX_WAIT
+    under_way = dg.RunsFilter(
+        job_name=submission.name,
+        statuses=[status for status in dg.DagsterRunStatus if status not in _ENDED],
+        created_after=since,
+    )
+    return bool(instance.get_runs(under_way, limit=1))

@@ -1,0 +1,258 @@
+"""Submissions in the graph: the sensor that finds them, the run that takes many in, the check that says why not."""
+
+import functools
+import json
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from recsys_assets.audio.refusal import UnusableRecordingError
+from recsys_assets.audio.tables import ANALYSIS_COLUMNS
+from recsys_assets.cold_start.intake import take_in
+from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
+from recsys_assets.cold_start.watch import BACK_OFF, MOST_PER_TICK, TRIES, Memory, look_around
+from recsys_assets.core import columns as c
+from recsys_assets.definitions import build_defs, defs
+from recsys_assets.defs import cold_start
+from recsys_assets.defs.partitions import RANGE_END, RANGE_START, SUBMISSIONS
+from recsys_assets.defs.resources import HomeResource
+from recsys_assets.defs.submission_sensor import new_submissions
+from recsys_assets.raw.receipts import read_receipt, write_receipt
+from recsys_assets.raw.submission_files import QUIET, Folder, file_sha256
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+
+def nothing(dtype: object) -> object:
+    """The emptiest value that is not null."""
+    if isinstance(dtype, pl.List):
+        return []
+    return b"" if dtype == pl.Binary else "" if dtype == pl.String else 0
+
+
+def hear(paths: Sequence[Path]) -> list[dict[str, object] | UnusableRecordingError]:
+    empty = {column.name: None if column.is_nullable else nothing(column.dtype) for column in ANALYSIS_COLUMNS}
+    return [empty | {"content_sha256": file_sha256(path)} for path in paths]
+
+
+@pytest.fixture(autouse=True)
+def ears(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody starts a process to listen."""
+    monkeypatch.setattr(cold_start, "take_in", functools.partial(take_in, listener=hear))
+
+
+def drop(home: HomeResource, submission_id: str, *, at: datetime | None = None, **other: object) -> Path:
+    folder = home.home.landing / "submissions" / submission_id
+    folder.mkdir(parents=True, exist_ok=True)
+    said = {"title": submission_id, "artists": ["Ann"], "release_date": "2027-04-03"} | other
+    (folder / "submission.json").write_text(json.dumps(said))
+    (folder / "song.wav").write_bytes(submission_id.encode())
+    if at:
+        write_receipt(home.home.state, folder, at)
+    return folder
+
+
+def later(seconds: float = QUIET.total_seconds() + 1) -> datetime:
+    return datetime.now(tz=UTC) + timedelta(seconds=seconds)
+
+
+class Desk:
+    """The sensor at its desk: ticks that remember, runs that are done at once."""
+
+    def __init__(self, home: HomeResource, instance: dg.DagsterInstance, resources: dict[str, object]) -> None:
+        self.home, self.instance, self.resources = home, instance, resources
+        self.cursor: str | None = None
+
+    def tick(self) -> tuple[list[str], str]:
+        """What is asked for, and what is said where nothing is."""
+        context = dg.build_sensor_context(self.instance, self.cursor, definitions=defs)
+        result = new_submissions(context, home=self.home)
+        if isinstance(result, dg.SkipReason):
+            return [], str(result.skip_message)
+        self.cursor = result.cursor
+        for request in result.dynamic_partitions_requests or ():
+            self.instance.add_dynamic_partitions(request.partitions_def_name, list(request.partition_keys))
+        asked = [r.partition_key or f"{r.tags[RANGE_START]}...{r.tags[RANGE_END]}" for r in result.run_requests or ()]
+        return asked, str(result.skip_reason.skip_message if result.skip_reason else "")
+
+    def run(self, asked: str) -> dg.ExecuteInProcessResult:
+        first, _, last = asked.partition("...")
+        job = defs.resolve_job_def("submission")
+        return job.execute_in_process(
+            instance=self.instance,
+            resources=self.resources,
+            partition_key=None if last else first,
+            tags={RANGE_START: first, RANGE_END: last} if last else {},
+        )
+
+    def verdicts(self) -> dict[str, str]:
+        rows = self.home.lake.open(SUBMISSION_VERDICTS).read().sort("received_at")
+        return dict(rows.select(c.SUBMISSION_ID, "verdict").iter_rows())
+
+
+@pytest.fixture
+def desk(
+    home: HomeResource, instance: dg.DagsterInstance, resources: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    # Folders of this very second count as quiet.
+    monkeypatch.setattr(Folder, "is_quiet", lambda self, _now: not self.unfinished)
+    return Desk(home, instance, resources)
+
+
+def test_folders_are_taken_together_judged_and_not_asked_for_again(desk: Desk, home: HomeResource):
+    drop(home, "sub_b")
+    drop(home, "sub_a", release_date="soon")
+    asked, _ = desk.tick()
+    result = desk.run(asked[0])
+    again = desk.tick()
+
+    assert asked == ["sub_b...sub_a"]
+    assert result.success
+    assert desk.verdicts() == {"sub_a": "rejected", "sub_b": "accepted"}
+    assert again == ([], "nothing new was submitted")
+    assert home.lake.open(SUBMISSION_ANALYSIS).keys == ["sub_b"]
+    assert desk.instance.get_dynamic_partitions("submissions") == ["sub_b", "sub_a"]
+    assert read_receipt(home.home.state, home.home.landing / "submissions" / "sub_a") is not None
+
+
+def test_a_rejection_is_a_warning_that_says_why_and_stops_nobody(desk: Desk, home: HomeResource):
+    drop(home, "sub_a", release_date="soon")
+    drop(home, "sub_b")
+    result = desk.run(desk.tick()[0][0])
+
+    (told,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "is_not_rejected"]
+    assert (told.passed, told.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert told.description == "sub_a is rejected: release_date is 'soon', expected a day as YYYY-MM-DD"
+    contract = [e for e in result.get_asset_check_evaluations() if e.check_name == "holds_contract"]
+    assert len(contract) >= 2
+    assert all(e.passed for e in contract)
+
+
+def test_a_changed_folder_is_received_anew_by_a_run_of_its_own(desk: Desk, home: HomeResource):
+    folder = drop(home, "sub_a", release_date="soon")
+    desk.run(desk.tick()[0][0])
+    drop(home, "sub_a")
+    drop(home, "sub_b")
+    asked, _ = desk.tick()
+    for each in asked:
+        desk.run(each)
+
+    assert sorted(asked) == ["sub_a", "sub_b"]
+    assert desk.verdicts() == {"sub_a": "accepted", "sub_b": "accepted"}
+    assert len(home.lake.open(SUBMISSION_VERDICTS).only(["sub_a"]).read()) == 2
+    assert folder.exists()
+
+
+def test_a_folder_that_is_gone_is_withdrawn_once(desk: Desk, home: HomeResource):
+    folder = drop(home, "sub_a")
+    drop(home, "sub_b")
+    desk.run(desk.tick()[0][0])
+    shutil.rmtree(folder)
+    asked, _ = desk.tick()
+    desk.run(asked[0])
+
+    assert asked == ["sub_a"]
+    assert desk.verdicts()["sub_a"] == "withdrawn"
+    assert desk.tick()[0] == []
+
+
+def test_a_disk_that_is_not_mounted_withdraws_nobody(desk: Desk, home: HomeResource):
+    for n in range(5):
+        drop(home, f"sub_{n}")
+    desk.run(desk.tick()[0][0])
+    for n in range(4):
+        shutil.rmtree(home.home.landing / "submissions" / f"sub_{n}")
+    asked, said = desk.tick()
+    shutil.rmtree(home.home.landing)
+
+    assert asked == []
+    assert said.startswith("gone at once with 3 others, so kept")
+    assert desk.tick() == ([], "landing/submissions/ is empty: what was received stays")
+
+
+def test_what_a_script_has_taken_in_is_not_asked_for(desk: Desk, home: HomeResource):
+    drop(home, "sub_a", at=NOW)
+    desk.instance.add_dynamic_partitions("submissions", ["sub_a"])
+    desk.run("sub_a")
+
+    assert desk.tick() == ([], "nothing new was submitted")
+
+
+def test_names_that_are_no_ids_and_copies_under_way_are_told(desk: Desk, home: HomeResource):
+    drop(home, "two words")
+    (drop(home, "sub_a") / "b.wav.part").write_bytes(b"")
+
+    asked, said = desk.tick()
+
+    assert asked == []
+    assert said == "still being copied: sub_a; names that are no ids, rename the folders: ['two words']"
+
+
+def test_a_run_that_left_no_verdict_is_tried_again_a_few_times(desk: Desk, home: HomeResource):
+    folder = drop(home, "sub_a")
+    desk.tick()
+    seen = {"sub_a": Folder("sub_a", folder)}
+    memory = Memory().asking("sub_a", seen["sub_a"].signature, NOW)
+
+    def at(memory: Memory, now: datetime, *, is_running: bool = False) -> tuple[list[str], list[str]]:
+        tick = look_around(seen, [], memory, now=now, is_running=is_running)
+        return list(tick.taken), list(tick.notes)
+
+    assert at(memory, NOW) == ([], ["its run failed, another try follows: sub_a"])
+    assert at(memory, NOW + BACK_OFF, is_running=True) == ([], ["a run is under way: sub_a"])
+    assert at(memory, NOW + BACK_OFF) == (["sub_a"], [])
+    again = memory.asking("sub_a", seen["sub_a"].signature, NOW)
+    assert at(again, NOW + BACK_OFF)[0] == []
+    assert at(again, NOW + 2 * BACK_OFF)[0] == ["sub_a"]
+    for _ in range(TRIES):
+        memory = memory.asking("sub_a", seen["sub_a"].signature, NOW)
+    assert at(memory, NOW + 100 * BACK_OFF)[0] == []
+    assert "given up after 3 runs" in at(memory, NOW + 100 * BACK_OFF)[1][0]
+    assert at(memory.judged("sub_a", seen["sub_a"].signature), NOW) == ([], [])
+    assert Memory.parse(memory.dump()) == memory
+
+
+@pytest.mark.parametrize("cursor", [None, "", "{", "[]", '{"asked": 1}', '{"asked": {"a": [1]}}'])
+def test_a_broken_cursor_remembers_nothing(cursor: str | None):
+    assert Memory.parse(cursor) == Memory()
+
+
+def test_hundreds_at_once_are_taken_in_bounded_numbers():
+    folders = {f"sub_{n:03}": Folder(f"sub_{n:03}", Path(f"sub_{n:03}")) for n in range(300)}
+    memory, ticks = Memory(), 0
+    while (tick := look_around(folders, [], memory, now=NOW, is_running=True)).taken:
+        assert len(tick.taken) <= MOST_PER_TICK
+        for name in tick.taken:
+            memory = memory.asking(name, folders[name].signature, NOW)
+        ticks += 1
+
+    assert ticks == 12
+
+
+def test_a_new_folder_waits_until_it_is_quiet(home: HomeResource, instance: dg.DagsterInstance):
+    drop(home, "sub_a")
+    result = new_submissions(dg.build_sensor_context(instance, None, definitions=defs), home=home)
+
+    assert isinstance(result, dg.SensorResult)
+    assert result.run_requests == []
+    assert result.skip_reason.skip_message == "changed a moment ago: sub_a"  # type: ignore[union-attr]
+    assert SUBMISSIONS.name == "submissions"
+
+
+def test_states_are_made_by_day(desk: Desk, home: HomeResource, resources: dict[str, object]):
+    drop(home, "sub_a", at=NOW)
+    desk.instance.add_dynamic_partitions("submissions", ["sub_a"])
+    desk.run("sub_a")
+    tags = {RANGE_START: "2026-03-19", RANGE_END: "2026-03-20"}
+    mine = build_defs(resources).resolve_job_def("daily")
+    mine.execute_in_process(instance=desk.instance, tags=tags, asset_selection=[dg.AssetKey("submission_states")])
+
+    rows = home.lake.open(SUBMISSION_STATES).read()
+    assert rows.select(c.DATE, "state", "is_current").rows() == [
+        (NOW.date(), "accepted", False), (NOW.date(), "analysed", True), (NOW.date(), "received", False),
+    ]  # fmt: skip
