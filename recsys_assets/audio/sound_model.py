@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
+from recsys_assets.audio.sound_choice import choose, make_candidates
 from recsys_assets.audio.sound_folds import Credits, apart_from, hold_out_artists, make_folds
 from recsys_assets.audio.sound_network import SoundNetwork, SoundNetworkParams, single_thread
-from recsys_assets.audio.sound_quality import Quality, difference, judge
+from recsys_assets.audio.sound_quality import Quality, judge
 from recsys_assets.audio.sound_ridge import SoundRidge, fit_sound_ridge
 from recsys_assets.audio.sound_training import NetworkFit, fit_sound_network
 from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
@@ -25,9 +26,9 @@ from recsys_assets.core.gates import GateResult
 from recsys_assets.core.seeds import derived_seed
 from recsys_assets.core.threads import available_cores
 
-# From the plainest on: who comes later has to be better than who stands.
-CANDIDATES = ("mean", "ridge", "network", "both")
 _LEAST_IN_FOLD = 4
+# With few artists a third of them less asks for a far stronger ridge than the whole does (recall@20 .055 with 3, .095 with 8).
+_INNER_FOLDS = 8
 Say = Callable[[int, int, str], None]
 
 
@@ -139,47 +140,23 @@ def train_sound_model(
     rows = [np.flatnonzero(apart_from(artist_groups, folds == number)) for number in numbers]
     if any(train.size < _LEAST_IN_FOLD for train in rows):
         raise MissingInputError("too many warm tracks share an artist with each other: hardly one can be held out")
-    ridges = [fit_sound_ridge(descriptors[train], targets[train], weights[train], folds[train]) for train in rows]
-    fits = _fit_networks(
-        log_mels, targets, weights, artist_groups, rows=rows, params=params, seed=seed, progress=progress
-    )
-    mean = np.average(targets, axis=0, weights=weights).astype(np.float32)
-    said = np.zeros((2, n, targets.shape[1]), dtype=np.float32)
+    y = _directions(targets, weights)
+    ridges = _fit_ridges(descriptors, y, weights, artist_groups, rows, seed=seed)
+    fits = _fit_networks(log_mels, y, weights, artist_groups, rows=rows, params=params, seed=seed, progress=progress)
+    mean = np.average(y, axis=0, weights=weights).astype(np.float32)
+    said = np.zeros((2, *y.shape), dtype=np.float32)
     for fold, (ridge, fit) in enumerate(zip(ridges, fits, strict=True)):
         out = np.flatnonzero(folds == numbers[fold])
         said[0, out] = ridge.predict(descriptors[out])
         said[1, out] = fit.network.predict([log_mels[row] for row in out.tolist()])
-    guesses, shares = _candidates(said, mean, targets, weights, folds)
-    qualities = {name: judge(guess, targets, weights, k=params.k) for name, guess in guesses.items()}
+    guesses, shares = make_candidates(said, mean, y, weights, folds)
+    qualities = {name: judge(guess, y, weights, k=params.k) for name, guess in guesses.items()}
     winner, gates = choose(qualities, seed=seed)
     parts = tuple(
         Part(ridge, fit.network if shares[winner][1] else None) for ridge, fit in zip(ridges, fits, strict=True)
     )
     model = TrainedSoundModel(params, winner, mean, shares[winner], parts)
     return SoundTraining(model, guesses[winner], qualities, gates, tuple(fits), n)
-
-
-def choose(qualities: dict[str, Quality], *, seed: int) -> tuple[str, tuple[GateResult, ...]]:
-    """Let each candidate challenge the best of the plainer ones; more true neighbours found on held-out tracks wins."""
-    champion, gates = CANDIDATES[0], []
-    for challenger in CANDIDATES[1:]:
-        ours, theirs = qualities[challenger].recall, qualities[champion].recall
-        interval = difference(ours, theirs, seed=seed)
-        passed = interval.estimate > 0
-        gates.append(
-            GateResult(
-                name=f"{challenger}_beats_{champion}",
-                passed=passed,
-                observed=round(float(ours.mean()), 5),
-                threshold=round(float(theirs.mean()), 5),
-                blocking=False,
-                notes=f"true neighbours found on held-out tracks: {challenger} {ours.mean():.4f}, {champion} {theirs.mean():.4f} "
-                f"(difference {interval.low:+.4f} to {interval.high:+.4f}, 95 %)",
-                details={"low": round(interval.low, 5), "high": round(interval.high, 5)},
-            )
-        )
-        champion = challenger if passed else champion
-    return champion, tuple(gates)
 
 
 def _require_training_set(
@@ -200,6 +177,33 @@ def _require_training_set(
         raise InvalidArgumentError("targets have to be finite and weights above 0")
     if len({artists[0] for artists in artist_groups if artists}) < 2:
         raise MissingInputError("the warm tracks with a recording are of one artist: nothing can be held out")
+
+
+def _directions(targets: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn places into directions of one length, the mean of theirs: how far out a track lies is how much it is played.
+
+    Correlation of length and listeners .72 on the demo world; recall@20 of the ridge .114 on directions, .109 on places.
+    """
+    lengths = np.linalg.norm(targets, axis=1, keepdims=True)
+    return (targets / np.maximum(lengths, 1e-12) * np.average(lengths[:, 0], weights=weights)).astype(np.float32)
+
+
+def _fit_ridges(
+    descriptors: NDArray[np.floating],
+    y: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    artist_groups: Credits,
+    rows: Sequence[NDArray[np.int64]],
+    *,
+    seed: int,
+) -> list[SoundRidge]:
+    """Fit one ridge to each fold; folds of its own artists say how strong it is held back."""
+    ridges = []
+    for n, train in enumerate(rows):
+        own = [artist_groups[int(row)] for row in train]
+        inner = make_folds(own, _INNER_FOLDS, seed=derived_seed(seed, "ridge", n))
+        ridges.append(fit_sound_ridge(descriptors[train], y[train], weights[train], inner))
+    return ridges
 
 
 def _fit_networks(
@@ -247,41 +251,3 @@ def _fit_networks(
 
     with single_thread(), ThreadPoolExecutor(min(len(rows), available_cores())) as pool:
         return list(pool.map(fit, range(len(rows))))
-
-
-def _candidates(
-    said: NDArray[np.float32],
-    mean: NDArray[np.float32],
-    targets: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    folds: NDArray[np.int64],
-) -> tuple[dict[str, NDArray[np.float32]], dict[str, tuple[float, float]]]:
-    """What each candidate says of the held-out tracks, and the shares with which it would place new ones.
-
-    The shares of ``both`` are two numbers from all held-out tracks; what is judged uses, for each fold, the shares of the others.
-    """
-    shares = {
-        "mean": (0.0, 0.0),
-        "ridge": (1.0, 0.0),
-        "network": (0.0, 1.0),
-        "both": _shares(said, mean, targets, weights),
-    }
-    both = np.empty_like(targets)
-    for fold in np.unique(folds):
-        out = folds == fold
-        ridge, network = _shares(said[:, ~out], mean, targets[~out], weights[~out])
-        both[out] = mean + ridge * (said[0, out] - mean) + network * (said[1, out] - mean)
-    guesses = {"mean": np.tile(mean, (len(targets), 1)), "ridge": said[0], "network": said[1], "both": both}
-    return guesses, shares
-
-
-def _shares(
-    said: NDArray[np.float32], mean: NDArray[np.float32], targets: NDArray[np.float32], weights: NDArray[np.float32]
-) -> tuple[float, float]:
-    """Stack (Breiman 1996): shares of least weighted squared error, none below 0."""
-    from scipy.optimize import nnls
-
-    rooted = np.sqrt(weights.astype(np.float64))[:, None]
-    columns = [(rooted * (part - mean)).ravel() for part in said]
-    found = nnls(np.stack(columns, axis=1), (rooted * (targets - mean)).ravel())[0]
-    return float(found[0]), float(found[1])

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_assets.audio.sound_model import CANDIDATES, Part, SoundModelParams, TrainedSoundModel
+from recsys_assets.audio.sound_choice import CANDIDATES
+from recsys_assets.audio.sound_model import Part, SoundModelParams, TrainedSoundModel
 from recsys_assets.audio.sound_network import SoundNetwork, require_arrays
 from recsys_assets.audio.sound_ridge import SoundRidge
 from recsys_assets.core.errors import DataFaultError

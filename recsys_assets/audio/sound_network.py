@@ -48,7 +48,7 @@ class SoundNetworkParams(BaseModel, frozen=True):
     epochs: int = Field(default=40, gt=0, description="Most times that every track is seen, at a random place.")
     max_steps: int = Field(default=1_500, gt=0, description="Most steps: bounds the time with many tracks.")
     checks: int = Field(default=12, gt=0, description="Times the validation tracks are looked at on the way.")
-    patience: int = Field(default=4, gt=0, description="Checks without a better one after which it stops.")
+    patience: int = Field(default=6, gt=0, description="Checks without a better one after which it stops.")
     patches_per_track: int = Field(default=6, gt=0, description="Patches averaged where a track is placed.")
 
 

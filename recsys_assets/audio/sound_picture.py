@@ -2,7 +2,8 @@
 
 import io
 
-from recsys_assets.audio.sound_model import CANDIDATES, SoundTraining
+from recsys_assets.audio.sound_choice import CANDIDATES
+from recsys_assets.audio.sound_model import SoundTraining
 
 # Okabe and Ito's colours, told apart by the colour-blind.
 _FOLDS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")

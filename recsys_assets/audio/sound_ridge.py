@@ -12,7 +12,7 @@ from recsys_assets.core.errors import DataFaultError
 from recsys_assets.core.threads import blas_limited
 
 # As multiples of the number of rows: descriptors are standardised, so that their Gram matrix has that on its diagonal.
-STRENGTHS = tuple(float(10**power) for power in np.arange(-3.0, 2.01, 0.5))
+STRENGTHS = tuple(float(10**power) for power in np.arange(-2.0, 3.01, 0.5))
 _LEAST_SD = 1e-6
 # A descriptor far outside of what was seen says "unusual" and not ten times as much.
 _CLIP = 4.0

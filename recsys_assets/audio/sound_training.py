@@ -23,12 +23,23 @@ _LEAST_SD = 1e-3
 
 @dataclass(frozen=True)
 class Check:
-    """A look at the validation tracks: weighted squared errors per value, 1 being that of the mean vector."""
+    """A look at the validation tracks.
+
+    Attributes:
+        step: steps done; ``epoch`` the times that every track was seen.
+        training_loss: mean weighted squared error per value since the last look, 1 being about that of the mean place.
+        validation_loss: the same of the validation tracks.
+        agreement: cosine of what is said and what is true of the validation tracks beyond the mean place, all values as one
+            vector: -1 to 1, 0 where nothing is known. It says when to stop: with few artists the squared error is lowest where
+            hardly anything is said, but how far to go from the mean is put right afterwards (``sound_model``), the direction
+            is not (recall@20 .102 by the error, .123 by not stopping; demo world, 537 tracks of 47 artists).
+    """
 
     step: int
     epoch: float
     training_loss: float
     validation_loss: float
+    agreement: float
 
 
 @dataclass(frozen=True)
@@ -87,8 +98,7 @@ def fit_sound_network(
         if watch.is_due(step):
             with torch.inference_mode():
                 placed = place(tensors, held_mels, params, raw=True)
-            error = row_weights[held] @ ((placed - y[held]) ** 2).mean(axis=1) / row_weights[held].sum()
-            watch.look(step, float(error), tensors)
+            watch.look(step, placed, y[held], row_weights[held], tensors)
             if say:
                 say(step, n_steps)
             if watch.is_over:
@@ -112,11 +122,21 @@ class _Watch:
     def is_due(self, step: int) -> bool:
         return step in self._due
 
-    def look(self, step: int, error: float, tensors: "dict[str, torch.Tensor]") -> None:
-        training = float(np.mean(self.training))
+    def look(
+        self,
+        step: int,
+        placed: NDArray[np.float32],
+        y: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        tensors: "dict[str, torch.Tensor]",
+    ) -> None:
+        training, w = float(np.mean(self.training)), weights.astype(np.float64) / weights.sum()
         self.training = []
-        self.checks.append(Check(step, round(step / self._per_epoch, 2), training, error))
-        if not self.kept or error < self.checks[self.best].validation_loss:
+        error = w @ ((placed - y) ** 2).mean(axis=1)
+        lengths = (w @ (placed**2).sum(axis=1)) * (w @ (y**2).sum(axis=1))
+        agreement = w @ (placed * y).sum(axis=1) / max(math.sqrt(lengths), 1e-12)
+        self.checks.append(Check(step, round(step / self._per_epoch, 2), training, float(error), float(agreement)))
+        if not self.kept or agreement > self.checks[self.best].agreement:
             self.best = len(self.checks) - 1
             self.kept = {name: tensor.detach().numpy().copy() for name, tensor in tensors.items()}
         self.is_over = len(self.checks) - 1 - self.best >= self._patience

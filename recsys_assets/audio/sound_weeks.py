@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
+from recsys_assets.audio.sound_choice import CANDIDATES
 from recsys_assets.audio.sound_model import (
-    CANDIDATES,
     Say,
     SoundModelParams,
     SoundTraining,
@@ -23,7 +23,7 @@ from recsys_assets.audio.sound_model import (
     train_sound_model,
 )
 from recsys_assets.audio.sound_model_bytes import from_bytes, to_bytes
-from recsys_assets.audio.sound_tables import AUDIO_VECTORS, SOUND_MODEL, SOUND_MODEL_TRIALS
+from recsys_assets.audio.sound_tables import SOUND_MODEL_TRIALS, SOUND_TABLES
 from recsys_assets.audio.tables import recordings_known
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError
@@ -106,8 +106,8 @@ def make_sound_week(
     except MissingInputError as error:
         note = f"week of {week}: {error}; new tracks are placed without their sound"
         logger.warning(note)
-        empty = (table.empty().drop(c.WEEK) for table in (SOUND_MODEL, SOUND_MODEL_TRIALS, AUDIO_VECTORS))
-        return SoundWeek(*empty, note=note)
+        model, trials, vectors = (table.empty().drop(c.WEEK) for table in SOUND_TABLES)
+        return SoundWeek(model, trials, vectors, note=note)
     vectors = pl.concat(
         [_warm_rows(warm, training), _other_rows(known, warm, training.model, _credits(sources, last_day))]
     )
