@@ -149,7 +149,7 @@ def train_sound_model(
         out = np.flatnonzero(folds == numbers[fold])
         said[0, out] = ridge.predict(descriptors[out])
         said[1, out] = fit.network.predict([log_mels[row] for row in out.tolist()])
-    guesses, shares = make_candidates(said, mean, y, weights, folds)
+    guesses, shares = make_candidates(said, mean, y, weights, folds, k=params.k)
     qualities = {name: judge(guess, y, weights, k=params.k) for name, guess in guesses.items()}
     winner, gates = choose(qualities, seed=seed)
     parts = tuple(

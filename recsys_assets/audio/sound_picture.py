@@ -2,6 +2,8 @@
 
 import io
 
+import numpy as np
+
 from recsys_assets.audio.sound_choice import CANDIDATES
 from recsys_assets.audio.sound_model import SoundTraining
 
@@ -31,7 +33,7 @@ def draw_training(training: SoundTraining, *, title: str) -> bytes:
     curves.legend(frameon=False, fontsize=8)
     shown = [name for name in CANDIDATES if name in training.qualities]
     for n, (what, colour) in enumerate((("recall", "#0072B2"), ("cosine", "#E69F00"))):
-        values = [float(getattr(training.qualities[name], what).mean()) for name in shown]
+        values = [float(np.nanmean(getattr(training.qualities[name], what))) for name in shown]
         places = [place + 0.4 * n - 0.2 for place in range(len(shown))]
         label = (
             f"recall@{training.model.params.k} of true neighbours" if what == "recall" else "cosine to the true place"
@@ -62,7 +64,7 @@ def describe_training(training: SoundTraining) -> str:
     lines += [f"- {gate.notes}: {'taken' if gate.passed else 'not taken'}" for gate in training.gates]
     lines += ["", "| model | recall | cosine | variance explained |", "| --- | --- | --- | --- |"]
     lines += [
-        f"| {name} | {quality.recall.mean():.4f} | {quality.cosine.mean():.4f} | {quality.explained:.4f} |"
+        f"| {name} | {np.nanmean(quality.recall):.4f} | {quality.cosine.mean():.4f} | {quality.explained:.4f} |"
         for name, quality in training.qualities.items()
     ]
     lines += ["", *(f"- network of fold {n}: {fit.stopped}" for n, fit in enumerate(training.fits, start=1))]

@@ -216,7 +216,7 @@ def _batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 def _vector_rows(
     ids: pl.Series, places: NDArray[np.float32], *, is_held_out: bool | pl.Series, is_warm: bool
 ) -> pl.DataFrame:
-    vectors = pl.Series(c.VECTOR, list(places), dtype=pl.List(pl.Float32))
+    vectors = pl.Series(c.VECTOR, places.tolist(), dtype=pl.List(pl.Float32))
     flag = pl.lit(is_held_out) if isinstance(is_held_out, bool) else is_held_out
     return pl.DataFrame([ids, vectors]).with_columns(flag.alias("is_held_out"), pl.lit(is_warm).alias("is_warm"))
 
@@ -226,7 +226,7 @@ def _trial_rows(training: SoundTraining) -> pl.DataFrame:
     rows = [
         {
             "model": name,
-            "recall": float(quality.recall.mean()),
+            "recall": float(np.nanmean(quality.recall)),
             "cosine": float(quality.cosine.mean()),
             "explained": quality.explained,
             "k": min(training.model.params.k, training.n_tracks - 1),
