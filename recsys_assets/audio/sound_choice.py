@@ -65,13 +65,13 @@ def make_candidates(
     """
     guesses, shares = {}, {}
     for name, columns in _LISTENS_TO.items():
-        beyond = np.zeros_like(y)
+        beyond = np.zeros(y.shape, dtype=np.float32)
         for fold in np.unique(folds):
             out = folds == fold
             ridge, network = _shares(said[:, ~out], mean, y[~out], weights[~out], columns=columns)
             beyond[out] = ridge * (said[0, out] - mean) + network * (said[1, out] - mean)
         tried = BOLDNESS if columns else (1.0,)
-        found = np.stack([neighbour_recall(mean + bold * beyond, y, k=k) for bold in tried])
+        found = np.stack([neighbour_recall((mean + bold * beyond).astype(np.float32), y, k=k) for bold in tried])
         for fold in np.unique(folds):
             out = folds == fold
             beyond[out] *= tried[int(np.argmax(np.nanmean(found[:, ~out], axis=1)))]

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from recsys_assets.audio.sound_patches import N_MELS, cut_evenly
+from recsys_assets.audio.log_mel import N_MELS
+from recsys_assets.audio.sound_patches import cut_evenly
 from recsys_assets.core.errors import DataFaultError
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_assets.audio.log_mel import N_MELS
 from recsys_assets.core.errors import DataFaultError
-
-N_MELS = 64
 
 
 def read_log_mel(stored: bytes) -> NDArray[np.uint8]:

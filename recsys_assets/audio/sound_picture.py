@@ -1,11 +1,14 @@
 """A picture and a few words of how a week's sound model was trained: for looking."""
 
 import io
+from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
 from recsys_assets.audio.sound_choice import CANDIDATES
 from recsys_assets.audio.sound_model import SoundTraining
+from recsys_assets.audio.sound_weeks import SoundWeek
 
 # Okabe and Ito's colours, told apart by the colour-blind.
 _FOLDS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -69,3 +72,13 @@ def describe_training(training: SoundTraining) -> str:
     ]
     lines += ["", *(f"- network of fold {n}: {fit.stopped}" for n, fit in enumerate(training.fits, start=1))]
     return "\n".join(lines)
+
+
+def training_page(weeks: Sequence[tuple[date, SoundWeek]]) -> tuple[bytes | None, str]:
+    """Picture and words for the newest of some weeks; no picture where nothing was learned."""
+    week, newest = weeks[-1]
+    if newest.training is None:
+        return None, newest.note
+    return draw_training(newest.training, title=f"Sound model of the week of {week}"), describe_training(
+        newest.training
+    )

@@ -1,4 +1,4 @@
-"""Assets of ``audio``: what was heard in the recordings that landed."""
+"""Assets of ``audio``: what was heard in the recordings that landed, and the week's model of where sound places a track."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -8,14 +8,21 @@ import dagster as dg
 from recsys_assets.audio.analyse import AnalysisParams
 from recsys_assets.audio.batch import Batch, analyse_landing
 from recsys_assets.audio.gates import unusable_recordings
+from recsys_assets.audio.sound_gates import sound_says_where
+from recsys_assets.audio.sound_picture import training_page
+from recsys_assets.audio.sound_tables import SOUND_MODEL, SOUND_MODEL_TRIALS, SOUND_TABLES
+from recsys_assets.audio.sound_weeks import SoundSources, SoundWeekParams, make_sound_week, stack_weeks
 from recsys_assets.audio.tables import REJECTED_RECORDINGS, TRACK_ANALYSIS
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.locks import locked
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
-from recsys_assets.defs.lake_assets import lake_multi_asset
+from recsys_assets.defs.lake_assets import lake_multi_asset, outputs
+from recsys_assets.defs.metadata import picture
+from recsys_assets.defs.partitions import WEEKLY_MONDAY, days_before_delivery, partition_days
 from recsys_assets.defs.resources import HomeResource
+from recsys_assets.play_matrix.params import WINDOW_DAYS
 from recsys_assets.raw.ingest import working_folder
 
 # A line for each twentieth of the work.
@@ -76,3 +83,61 @@ recording_checks = [
         guards=TRACK_ANALYSIS,
     )
 ]
+
+
+class SoundConfig(SoundWeekParams, dg.Config):
+    """Which tracks a week's sound model learns from and how much is spent on it, as run configuration."""
+
+
+@lake_multi_asset(
+    SOUND_TABLES,
+    name="sound",
+    partitions=WEEKLY_MONDAY,
+    kinds={"pytorch"},
+    ins={"track_signals": dg.AssetIn(partition_mapping=days_before_delivery(-(-WINDOW_DAYS // 7)))},
+    # tuner_trials: nothing is learned from a space that its gate refuses.
+    deps=["tuner_trials"],
+    about="Learned at the anchor, from recordings that had arrived before the Monday.",
+)
+def sound(
+    context: dg.AssetExecutionContext,
+    config: SoundConfig,
+    track_analysis: TableVersion,
+    anchor_track_vectors: TableVersion,
+    raw_tracks: TableVersion,
+    track_signals: TableVersion,
+    raw_play_counts: TableVersion,
+) -> Iterator[dg.Output]:
+    """Train, choose and place."""
+    sources = SoundSources(track_analysis, anchor_track_vectors, raw_tracks, track_signals, raw_play_counts)
+    weeks = [
+        (week, make_sound_week(week, sources, config, progress=_sound_lines(context)))
+        for week in partition_days(context)
+    ]
+    image, text = training_page(weeks)
+    page = {"how it was chosen": dg.MetadataValue.md(text)}
+    context.add_output_metadata(
+        page | ({"training": picture(image, "Losses and held-out figures")} if image else {}),
+        output_name=SOUND_MODEL.name,
+    )
+    yield from outputs(SOUND_TABLES, stack_weeks(weeks))
+
+
+def _sound_lines(context: dg.AssetExecutionContext) -> Callable[[int, int, str], None]:
+    def say(done: int, total: int, what: str) -> None:
+        context.log.info("sound model: %d of %d %%, %s", 100 * done // total, 100, what)
+
+    return say
+
+
+def _judge_sound(version: TableVersion, week: date, _home: HomeResource) -> GateResult:
+    return sound_says_where(version.only([week]).read())
+
+
+sound_check = gate_check(
+    SOUND_MODEL_TRIALS,
+    name="sound_says_where",
+    judge=_judge_sound,
+    partitions=WEEKLY_MONDAY,
+    about="The week's sound model finds more true neighbours of held-out tracks than the mean place does.",
+)

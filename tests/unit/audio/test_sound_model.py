@@ -5,6 +5,7 @@ import pytest
 import torch
 from unit.audio.sound_world import SMALL, sound_world
 
+from recsys_assets.audio.analyse import AnalysisParams, analyse_file
 from recsys_assets.audio.sound_choice import choose
 from recsys_assets.audio.sound_model import Part, SoundTraining, train_sound_model
 from recsys_assets.audio.sound_model_bytes import from_bytes, to_bytes
@@ -198,3 +199,24 @@ def test_two_artists_are_enough_to_hold_one_out():
 
     assert len(trained.model.parts) == 2
     assert np.isfinite(trained.held_out).all()
+
+
+@pytest.mark.realdata
+def test_real_recordings_find_their_genre(data_folder):
+    # Ten seconds of each of twenty clips; a place is a genre, and every clip counts as an artist.
+    clips = [
+        path for genre in ("classical", "rock") for path in sorted((data_folder / "emotify" / genre).glob("*.mp3"))
+    ]
+    analyses = [analyse_file(path, AnalysisParams(excerpt_s=10)) for path in clips]
+    genres = np.array([path.parent.name == "rock" for path in clips]).astype(np.int64)
+    trained = train_sound_model(
+        [analysis.log_mel for analysis in analyses],
+        np.stack([analysis.descriptors.vector for analysis in analyses]),
+        np.eye(2, dtype=np.float32)[genres],
+        [[str(path)] for path in clips],
+        params=SMALL.model_copy(update={"n_folds": 4, "k": 19}),
+        seed=1,
+    )
+
+    assert (trained.held_out.argmax(axis=1) == genres).mean() >= 0.8
+    assert trained.model.winner != "mean"
