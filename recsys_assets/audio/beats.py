@@ -18,7 +18,7 @@ class BeatParams(BaseModel, frozen=True):
     tightness: float = Field(
         default=200.0, gt=0, description="Price of a beat off the tempo: times its squared log ratio."
     )
-    low_share: float = Field(default=0.5, ge=0, description="Weight of the bass's onsets beside all onsets.")
+    bass_share: float = Field(default=0.5, ge=0, description="Weight of the bass's onsets beside all onsets.")
     lag_s: float = Field(
         default=0.0, ge=-0.1, le=0.1, description="Added to beat times: onsets show early in a long window."
     )
@@ -54,7 +54,7 @@ def track_beats(onsets: Onsets, frame_rate_hz: float, tempo_bpm: float, params: 
     from scipy.ndimage import gaussian_filter1d
 
     period = 60 * frame_rate_hz / tempo_bpm
-    strength = gaussian_filter1d(onsets.full + params.low_share * onsets.low, period / 32)
+    strength = gaussian_filter1d(onsets.full + params.bass_share * onsets.bass, period / 32)
     strength = strength / max(float(strength.std()), 1e-9)
     steps = np.arange(max(1, round(period / 2)), round(period * 2) + 1)
     price = -params.tightness * np.square(np.log(steps / period))
@@ -118,7 +118,7 @@ def accents_at(frames: Values, onsets: Onsets, changes: Values, params: BeatPara
     """How much each beat sounds like a downbeat: bass onsets near it and change of harmony across it, each standardised."""
     from scipy.ndimage import maximum_filter1d
 
-    bass = maximum_filter1d(onsets.low, 5)[frames]
+    bass = maximum_filter1d(onsets.bass, 5)[frames]
     return params.bass_weight * _standard(bass) + params.change_weight * _standard(changes)
 
 
