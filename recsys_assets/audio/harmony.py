@@ -132,6 +132,16 @@ def _most_likely(likelihood: Values, change: Values) -> Values:
     return path
 
 
+def chord_seconds(chords: Sequence[Chord]) -> Values:
+    """How long each triad sounds in all: (12, 2), roots from C, major before minor."""
+    out = np.zeros((12, 2))
+    for chord in chords:
+        if chord.label != NO_CHORD:
+            root, quality = chord.label.split(":")
+            out[PITCH_CLASSES.index(root), int(quality == "min")] += chord.end_s - chord.start_s
+    return out
+
+
 def reduce_chords(chords: Sequence[Chord], key_pitch_class: int | None, *, is_major: bool | None) -> tuple[str, ...]:
     """Write a progression as roman numerals, upper case for major and lower case for minor triads.
 

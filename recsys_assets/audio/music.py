@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from recsys_assets.audio.beats import NO_BEATS, BeatParams, Beats, accents_at, find_bars, track_beats
-from recsys_assets.audio.harmony import Chord, HarmonyParams, find_chords, reduce_chords
+from recsys_assets.audio.harmony import Chord, HarmonyParams, chord_seconds, find_chords, reduce_chords
 from recsys_assets.audio.melody import MelodyParams, find_melody
 from recsys_assets.audio.notes import NoteParams, estimate_tuning, note_activations
 from recsys_assets.audio.rhythm import NO_TEMPO, RhythmParams, Tempo, estimate_tempo, onset_strength
@@ -83,7 +83,6 @@ def analyse_music(spectra: Spectra, params: MusicParams | None = None) -> MusicA
     notes = note_activations(spectra, tuning, params.notes)
     chroma = chroma_of(notes, spectra.params, params.tonality)
     tempo, beats = analyse_rhythm(spectra, chroma, params)
-    key = estimate_key(chroma, params.tonality)
     chords = find_chords(
         chroma,
         spectra.log_frequency.sum(axis=0),
@@ -93,6 +92,7 @@ def analyse_music(spectra: Spectra, params: MusicParams | None = None) -> MusicA
         params=params.harmony,
         tonality=params.tonality,
     )
+    key = estimate_key(chroma, chord_seconds(chords), params.tonality)
     melody = find_melody(spectra, notes, tuning, params.melody)
     total = normalised(chroma.treble, params.tonality).sum(axis=1)
     return MusicAnalysis(

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from recsys_assets.audio.transform import Spectra, Values, mel_bank
 
-# What may repeat, in beats: a quarter, a third and half of one, the beat, three halves, two, and the bar, which is whichever of three
-# and four repeats more.
+# What may repeat, in beats: a quarter, a third and half of one, the beat, three halves, two, and the bar, which is whichever of
+# three and four repeats more.
 _MULTIPLES: tuple[tuple[float, ...], ...] = ((1 / 4,), (1 / 3,), (1 / 2,), (1.0,), (3 / 2,), (2.0,), (3.0, 4.0))
 _LONGEST = 4.0
 Weights = tuple[float, float, float, float, float, float, float]

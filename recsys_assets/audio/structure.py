@@ -66,8 +66,10 @@ def find_sections(
     starts = [0, *_boundaries(_novelty(similarity, params), params)]
     ends = [*starts[1:], blocks.shape[1]]
     labels = _labels(np.array([blocks[:, a:b].mean(axis=1) for a, b in zip(starts, ends, strict=True)]), params)
-    times = [0.0, *(_on_beat(at * params.step_s, beat_times_s, params) for at in starts[1:]), spectra.duration_s]
-    return tuple(Section(a, b, label) for a, b, label in zip(times, times[1:], labels, strict=False))
+    # A boundary between two parts that share a label is a turn inside one section.
+    kept = [at for at in range(len(starts)) if at == 0 or labels[at] != labels[at - 1]]
+    times = [0.0, *(_on_beat(starts[at] * params.step_s, beat_times_s, params) for at in kept[1:]), spectra.duration_s]
+    return tuple(Section(a, b, labels[at]) for a, b, at in zip(times, times[1:], kept, strict=False))
 
 
 def _blocks(spectra: Spectra, chroma: Values, params: StructureParams) -> Values:

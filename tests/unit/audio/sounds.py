@@ -30,13 +30,16 @@ def triad(label: str) -> list[int]:
 def song(
     chords: list[str], bpm: float, beats_per_chord: int = 4, *, shift: int = 0, lead_in_s: float = 0.0
 ) -> np.ndarray:
-    """Chords struck on every beat and in the treble on every half beat, the bass at each change."""
+    """Chords struck on every half beat, stronger on beats; the bass at each change and again in the middle of four."""
     beat = 60 / bpm
     y = np.zeros(round((lead_in_s + len(chords) * beats_per_chord * beat) * RATE) + 1, dtype=np.float32)
     for number, label in enumerate(chords):
         bass, *treble = (note + shift for note in triad(label))
         begins = lead_in_s + number * beats_per_chord * beat
-        add(y, tone(bass, beats_per_chord * beat, 0.25), begins)
+        strokes = 2 if beats_per_chord == 4 else 1
+        for stroke in range(strokes):
+            length = beats_per_chord * beat / strokes
+            add(y, tone(bass, length, 0.25 - 0.1 * stroke), begins + stroke * length)
         for half in range(2 * beats_per_chord):
             for note in treble:
                 add(y, tone(note, beat / 2, 0.08 if half % 2 == 0 else 0.04), begins + half * beat / 2)

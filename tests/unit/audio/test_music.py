@@ -153,7 +153,7 @@ def test_what_is_no_music_has_no_beat_and_no_failure(y: np.ndarray):
 
     assert (found.tempo_bpm, found.tempo_confidence, found.beats_per_bar) == (None, 0.0, None)
     assert len(found.beat_times_s) == len(found.downbeat_times_s) == 0
-    assert found.key_confidence < 0.3
+    assert found.key_confidence < 0.5
     assert_whole(found, len(y) / RATE)
 
 
