@@ -123,6 +123,27 @@ def analogies(*, json_file: JsonFile = None) -> None:
     _show(evaluate_analogies(Lake(home.lake), home.demo_truth), json_file)
 
 
+@evaluate.command("audio")
+def audio(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Recordings with a manifest.csv.", show_default=False)],
+    json_file: JsonFile = None,
+) -> None:
+    """Hear tempo, key, beats and chords in annotated recordings, beside plain librosa.
+
+    DIR/manifest.csv has the columns file,tempo_bpm,key,beats_file,chords_file; any but the first may be empty. Keys are
+    written Db:maj, beats one time on each line, chords `start end label`.
+
+    Example: recsys evaluate audio data/annotated --json audio.json
+    """
+    from recsys_assets.evaluation.audio import evaluate_audio
+    from recsys_assets.evaluation.audio_manifest import read_manifest
+
+    _require_folder(folder, json_file)
+    steps = 2 * len(read_manifest(folder))
+    _show(_followed("audio", steps, lambda say: evaluate_audio(folder, progress=say)), json_file)
+
+
 def _require_folder(path: Path, json_file: Path | None) -> None:
     """Refuse what can be refused before minutes of work: no data, or nowhere to write to.
 
