@@ -21,9 +21,9 @@ from recsys_assets.mixes.catalogue import Catalogue
 PEAK_AT = 2 / 3
 ARC_START, ARC_END = 0.2, 0.0
 ENERGY_WEIGHT = 1.0
-"""What the square of a distance of ranks (0 … 1) costs, beside cosines. On 600 made-up mixes of 30 tracks with energies
-that have nothing to do with places, ranks correlate .82 with the arc (0 without it) and the mean cosine of neighbours
-falls from .641 to .608, where any two tracks of a mix have .493; at 3 it is .89 and .589."""
+"""What the square of a distance of ranks (0 … 1) costs, beside cosines. On the 721 mixes of a day of the small demo world,
+with its recordings analysed, ranks of energy correlate .78 with the arc (.02 without it) and the mean cosine of neighbours
+falls from .440 to .407, where any two tracks of a mix have .247."""
 
 KEY_GAIN, TEMPO_GAIN = 0.06, 0.06
 TEMPO_REACH = 0.12
