@@ -17,11 +17,14 @@ from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.exports.map_page import write_map_page
 from recsys_assets.latent import tables as t
 from recsys_assets.latent.anchors import Anchors
+from recsys_assets.latent.content_prior import ContentPriorParams
 from recsys_assets.latent.days import find_neighbours, map_days
 from recsys_assets.latent.gates import anchor_beats_popularity
 from recsys_assets.latent.layout import MapParams
 from recsys_assets.latent.making import AnchorParams, make_anchors, make_days
 from recsys_assets.latent.map_picture import draw_map
+from recsys_assets.latent.prior_weeks import make_content_priors
+from recsys_assets.latent.sound_part import SoundParams
 from recsys_assets.play_matrix.params import WINDOW_DAYS
 
 WINDOW_WEEKS = -(-WINDOW_DAYS // 7)
@@ -60,6 +63,38 @@ def latent_anchor(
         settings=sql.settings,
     )
     yield from outputs(t.ANCHOR_TABLES, frames)
+
+
+class ContentPriorConfig(dg.Config):
+    """How the week's content prior is learnt, as run configuration; the rest it chooses on held-out artists."""
+
+    n_random_features: int = Field(default=SoundParams().n_random_features, ge=0, le=20_000)
+    seed: int = Field(default=7, description="Of the random features, and of who is held out.")
+
+
+@lake_asset(
+    t.CONTENT_PRIOR,
+    partitions=WEEKLY_MONDAY,
+    kinds={"numpy"},
+    deps=[table.name for table in t.ANCHOR_TABLES[:4]],
+    about="The artist's other tracks, shrunk by how many there are, and what the recording adds.",
+)
+def content_prior(
+    context: dg.AssetExecutionContext,
+    config: ContentPriorConfig,
+    home: HomeResource,
+    raw_tracks: TableVersion,
+    audio_vectors: TableVersion,
+) -> pl.DataFrame:
+    """Learn it from the anchor's tracks."""
+    return make_content_priors(
+        partition_days(context),
+        Anchors.open(home.lake),
+        tracks=raw_tracks,
+        audio_vectors=audio_vectors,
+        params=ContentPriorParams(sound=SoundParams(n_random_features=config.n_random_features)),
+        seed=config.seed,
+    )
 
 
 class SpaceConfig(dg.Config):
