@@ -1,25 +1,27 @@
 """Runs of the graph from Python, in this process, recorded in the Dagster instance like any other run."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 from dagster._core.instance.ref import InstanceRef
 
+from recsys_assets.cold_start.intake import unjudged
+from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS, verdicts_known
 from recsys_assets.core import columns as c
 from recsys_assets.definitions import defs
-from recsys_assets.defs.partitions import FIRST_DAY, RANGE_END, RANGE_START
+from recsys_assets.defs.partitions import FIRST_DAY, RANGE_END, RANGE_START, SUBMISSIONS
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.latent.tables import ANCHOR_PARAMS
 from recsys_assets.raw.signatures import daily_signatures
 from recsys_assets.raw.tables import RAW_PLAY_COUNTS
 from recsys_assets.tables import ALL_TABLES
 from scripts.interrupts import heard_interrupts
-from scripts.plan import LandedDays, landed_days
+from scripts.plan import LandedDays, landed_days, stretches
 
 NO_CAPTURE = {
     "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
@@ -59,13 +61,45 @@ class GraphRunner:
         """The Mondays that have an anchor, be it an empty one."""
         return set(HomeResource(root=str(self.home)).lake.open(ANCHOR_PARAMS).partitions)
 
-    def run(self, job_name: str, *, days: Sequence[date] = (), ops: Mapping[str, object] | None = None) -> bool:
+    def waiting_submissions(self, now: datetime) -> list[list[str]]:
+        """Stamp the submissions that nobody has judged as they lie there, and add their partitions.
+
+        Returns:
+            Their partitions, each stretch of neighbours for one run.
+        """
+        home = HomeResource(root=str(self.home))
+        verdicts = home.lake.open(SUBMISSION_VERDICTS)
+        waiting = unjudged(home.home.landing, home.home.state, verdicts, now)
+        known = self.instance.get_dynamic_partitions(str(SUBMISSIONS.name))
+        self.instance.add_dynamic_partitions(str(SUBMISSIONS.name), [key for key in waiting if key not in known])
+        return stretches(self.instance.get_dynamic_partitions(str(SUBMISSIONS.name)), set(waiting))
+
+    def open_submissions(self, today: date) -> list[list[str]]:
+        """The submissions that are to be released yet, in stretches as above: the newest space may show where they land."""
+        home = HomeResource(root=str(self.home))
+        known = verdicts_known(home.lake.open(SUBMISSION_VERDICTS), datetime.max.replace(tzinfo=UTC))
+        is_open = pl.col("verdict").is_in(["accepted", "late"]) & (pl.col(c.RELEASED_ON) > today)
+        wanted = known.filter(is_open)[c.SUBMISSION_ID].to_list()
+        return stretches(self.instance.get_dynamic_partitions(str(SUBMISSIONS.name)), set(wanted))
+
+    def assets_of(self, job_name: str) -> set[str]:
+        """The assets that a job makes."""
+        return {key.path[-1] for key in defs.resolve_job_def(job_name).asset_layer.executable_asset_keys}
+
+    def run(
+        self,
+        job_name: str,
+        *,
+        days: Sequence[date] = (),
+        keys: Sequence[str] = (),
+        only: Collection[str] | None = None,
+        ops: Mapping[str, object] | None = None,
+    ) -> bool:
         """Run a job for a range of partitions in one go, ``ops`` being its run configuration; return whether it ended well."""
         job = defs.resolve_job_def(job_name)
-        tags = {}
-        if len(days) > 1:
-            tags = {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()}
-        partition = days[0].isoformat() if len(days) == 1 else None
+        names = [*(day.isoformat() for day in days), *keys]
+        tags = {RANGE_START: names[0], RANGE_END: names[-1]} if len(names) > 1 else {}
+        partition = names[0] if len(names) == 1 else None
         try:
             with heard_interrupts() as interrupted:
                 result = job.execute_in_process(
@@ -73,6 +107,7 @@ class GraphRunner:
                     partition_key=partition,
                     tags=tags,
                     raise_on_error=False,
+                    asset_selection=None if only is None else [dg.AssetKey(name) for name in sorted(only)],
                     run_config={"loggers": {"step_lines": {}}, "ops": dict(ops or {})},
                 )
                 if interrupted():

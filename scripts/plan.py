@@ -1,6 +1,6 @@
 """What `make run` does on which days, worked out from what has landed. Pure: no lake, no Dagster."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -49,6 +49,25 @@ def ranges(landed: Iterable[date], *, widest_gap: int = WIDEST_GAP_DAYS) -> list
             found[-1] += days_between(found[-1][-1] + timedelta(days=1), day)
         else:
             found.append([day])
+    return found
+
+
+def stretches(known: Sequence[str], wanted: Collection[str]) -> list[list[str]]:
+    """Group the wanted partitions into stretches of neighbours, so that few runs make them and nothing else.
+
+    Args:
+        known: all partitions, in their order.
+        wanted: some of them.
+    """
+    found: list[list[str]] = []
+    was_wanted = False
+    for key in known:
+        if key in wanted:
+            if was_wanted:
+                found[-1].append(key)
+            else:
+                found.append([key])
+        was_wanted = key in wanted
     return found
 
 

@@ -29,6 +29,8 @@ DEMO_DAYS = 60
 MODEL_DAYS = 7
 ANCHORS = 2
 INTERRUPTED = 130
+# What a submission's days need; its preview needs their space.
+INTAKE = frozenset({"submission_verdicts", "submission_analysis"})
 
 
 def main() -> int:
@@ -101,6 +103,8 @@ def materialise(home: Path, yesterday: date) -> bool:
     _say("2/5  snapshots: catalogue, playlists, totals")
     if not runner.run("catalogue"):
         return False
+    if not _take_submissions(runner):
+        return False
     landed = runner.landed_days(yesterday)
     if landed.waiting:
         _say(
@@ -118,7 +122,27 @@ def materialise(home: Path, yesterday: date) -> bool:
         _say("     no day of mixes: a day needs listening up to it and the anchor of its week")
         return weeks_are_good
     _say(f"     the mixes of {_span(days)}")
-    return runner.run("daily", days=days) and _make_fridays(runner, fridays_to_make(days, FIRST_DAY)) and weeks_are_good
+    days_are_good = runner.run("daily", days=days) and _make_fridays(runner, fridays_to_make(days, FIRST_DAY))
+    return days_are_good and _preview_submissions(runner) and weeks_are_good
+
+
+def _take_submissions(runner: "GraphRunner") -> bool:
+    """Judge and hear the submissions that wait, before anything reads them; return whether all went well."""
+    parts = runner.waiting_submissions(datetime.now(tz=UTC))
+    if parts:
+        _say(f"     {sum(len(part) for part in parts):,} submissions")
+    done = [runner.run("submission", keys=part, only=INTAKE) for part in parts]
+    return all(done)
+
+
+def _preview_submissions(runner: "GraphRunner") -> bool:
+    """Show where what is to be released lands in the newest space; return whether all went well."""
+    previews = runner.assets_of("submission") - INTAKE
+    parts = runner.open_submissions(datetime.now(tz=UTC).date()) if previews else []
+    if parts:
+        _say(f"     where {sum(len(part) for part in parts):,} submissions land")
+    done = [runner.run("submission", keys=part, only=previews) for part in parts]
+    return all(done)
 
 
 def _make_fridays(runner: "GraphRunner", fridays: list[date]) -> bool:

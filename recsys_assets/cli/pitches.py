@@ -214,32 +214,40 @@ def _states_now(home: "Home") -> "pl.DataFrame":
 
 def _waiting(home: "Home", since: dict[str, datetime]) -> list[dict[str, Any]]:
     """Folders whose content no run has judged, and those that can not be submissions."""
+    from recsys_assets.cold_start.pitch import read_pitch
+    from recsys_assets.cold_start.submission import Submission
     from recsys_assets.raw.receipts import read_receipt
     from recsys_assets.raw.submission_files import FOLDER, list_submissions, look_at
 
     names, no_ids = list_submissions(home.landing)
     rows: list[dict[str, Any]] = []
     for name in names:
-        receipt = read_receipt(home.state, home.landing / FOLDER / name)
-        folder = look_at(home.landing, name, right_now())
+        receipt, folder = (
+            read_receipt(home.state, home.landing / FOLDER / name),
+            look_at(home.landing, name, right_now()),
+        )
         known_at = since.get(name)
-        if folder and (receipt is None or known_at is None or receipt.received_at > known_at):
-            at = receipt.received_at if receipt else folder.changed_at or right_now()
-            rows.append(_row(name, "received", at, WAITS))
+        if folder is None or (receipt and known_at and receipt.received_at <= known_at):
+            continue
+        said = (receipt and read_pitch(folder, receipt).submission) or Submission()
+        at = receipt.received_at if receipt else folder.changed_at or right_now()
+        told = {"title": said.title, "artist_names": [a.name for a in said.artists], "released_on": said.released_on}
+        rows.append(_row(name, "received", at, WAITS) | told)
+    no_id = "its folder's name is no id: use letters, digits and . _ -, at most 100"
     rows += [
         _row(name, state, right_now(), why)
         for name in no_ids
-        for state, why in (
-            ("received", None),
-            ("rejected", "its folder's name is no id: use letters, digits and . _ -"),
-        )
+        for state, why in (("received", None), ("rejected", no_id))
     ]
     return rows
 
 
 def _row(submission_id: str, state: str, at: datetime, why: str | None) -> dict[str, Any]:
-    is_current = state != "received" or why is not None
-    return {"submission_id": submission_id, "state": state, "at": at, "reason": why, "is_current": is_current}
+    """A row of ``submission_states`` that no run has written."""
+    return {
+        "submission_id": submission_id, "state": state, "at": at, "reason": why, "is_current": why is not None,
+        "title": None, "artist_names": [], "released_on": None,
+    }  # fmt: skip
 
 
 def _time(at: datetime) -> str:

@@ -32,7 +32,7 @@ from recsys_assets.core.errors import SourceUnavailableError
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.windows import midnight
 from recsys_assets.raw.receipts import stamp
-from recsys_assets.raw.submission_files import Folder, look_at
+from recsys_assets.raw.submission_files import Folder, list_submissions, look_at
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +108,27 @@ def take_in(
     for _, pitch in pitches:
         touched |= _judge_one(pitch, history, heard, catalogues, params)
     return _rows(sorted(touched - set(left)), history, heard, sources.analyses, left)
+
+
+def unjudged(landing: Path, state: Path, verdicts: TableVersion, now: datetime) -> list[str]:
+    """Return the submissions without a verdict on what lies there, stamped with ``now`` if they were not, by id.
+
+    Folders that somebody is writing to are left for the sensor.
+    """
+    known = set(verdicts.scan().select(c.SUBMISSION_ID, RECEIVED_AT).collect().iter_rows())
+    waiting = []
+    for submission_id in list_submissions(landing)[0]:
+        folder = look_at(landing, submission_id, now)
+        if folder is None or not folder.is_quiet(now):
+            continue
+        try:
+            receipt = stamp(state, folder, now)
+        except SourceUnavailableError as error:
+            logger.warning("%s is left for the next time: %s", submission_id, error)
+            continue
+        if (submission_id, receipt.received_at) not in known:
+            waiting.append(submission_id)
+    return waiting
 
 
 def _to_hear(pitches: Sequence[tuple[Folder, Pitch]]) -> dict[str, Path]:

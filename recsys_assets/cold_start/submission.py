@@ -6,13 +6,13 @@ true, on time and allowed is ``verdicts``.
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 
+from recsys_assets.cold_start.fields import Faults, kind, shown
 from recsys_assets.core.errors import SourceRejectedError
 from recsys_assets.core.schemas import PARTITION_ID
 from recsys_assets.raw.contract import EARLIEST_RELEASE, MAX_ID_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_WORD_CHARS
@@ -22,7 +22,6 @@ MAX_JSON_BYTES = 256 * 1024
 # Title, artists, genres: a list of objects is three levels.
 MAX_JSON_LEVELS = 10
 MAX_CREDITS = 50
-MAX_WORDS = 50
 # Country or registrant prefix, registrant, year and designation (ISO 3901); written with or without hyphens.
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -32,7 +31,6 @@ KEYS = (
 )  # fmt: skip
 # Ids of tracks that the catalogue has no id for yet; nobody may give them to others.
 OWN_TRACK_PREFIX = "submission:"
-FAULTS_TOLD = 3
 MOST_UNKNOWN = 10
 
 
@@ -91,7 +89,7 @@ def parse_submission(data: bytes, submission_id: str) -> Submission:
     said = found.get("submission_id", submission_id)
     if said != submission_id:
         raise SourceRejectedError(
-            f"submission_id is {_shown(said)}, but its folder is {submission_id}: an id is a folder's name and no path"
+            f"submission_id is {shown(said)}, but its folder is {submission_id}: an id is a folder's name and no path"
         )
     return build_submission(found)
 
@@ -118,7 +116,7 @@ def read_object(data: bytes) -> dict[str, Any]:
         place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else f": {str(error)[:100]}"
         raise SourceRejectedError(f"submission.json is not JSON{place}") from error
     if not isinstance(found, dict):
-        raise SourceRejectedError(f"submission.json holds {_kind(found)}, expected one object with title, artists, …")
+        raise SourceRejectedError(f"submission.json holds {kind(found)}, expected one object with title, artists, …")
     return found
 
 
@@ -137,7 +135,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = next(key for key in found if sum(key == other for other, _ in pairs) > 1)
-        raise ValueError(f"the key {_shown(twice)} stands twice")
+        raise ValueError(f"the key {shown(twice)} stands twice")
     return found
 
 
@@ -151,7 +149,7 @@ def build_submission(found: Mapping[str, Any]) -> Submission:
     Raises:
         SourceRejectedError: what is wrong; the first faults are told together.
     """
-    faults = _Faults()
+    faults = Faults()
     is_withdrawn = faults.flag(found, "is_withdrawn") or False
     artists = _credits(found, faults)
     submission = Submission(
@@ -169,7 +167,7 @@ def build_submission(found: Mapping[str, Any]) -> Submission:
         is_withdrawn=is_withdrawn,
         replaces=_replaces(found, faults),
         recording=_recording(found, faults),
-        unknown=tuple(sorted(_shown(key) for key in found if key not in KEYS))[:MOST_UNKNOWN],
+        unknown=tuple(sorted(shown(key) for key in found if key not in KEYS))[:MOST_UNKNOWN],
     )
     if not is_withdrawn:
         given = {"title": submission.title, "artists": submission.artists, "release_date": submission.released_on}
@@ -178,67 +176,18 @@ def build_submission(found: Mapping[str, Any]) -> Submission:
     return submission
 
 
-class _Faults:
-    """Reads typed values out of an object and gathers what is wrong with them."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def about(self, name: str) -> bool:
-        return any(line.startswith(name) for line in self.lines)
-
-    def require_none(self) -> None:
-        if self.lines:
-            more = len(self.lines) - FAULTS_TOLD
-            told = "; ".join(self.lines[:FAULTS_TOLD]) + (f"; and {more} more faults" if more > 0 else "")
-            raise SourceRejectedError(told)
-
-    def words(self, found: Mapping[str, Any], name: str, longest: int, *, is_prose: bool = False) -> str | None:
-        value = found.get(name)
-        return None if value is None else self.text(value, name, longest, is_prose=is_prose)
-
-    def text(self, value: Any, name: str, longest: int, *, is_prose: bool = False) -> str | None:
-        if not isinstance(value, str):
-            self.lines.append(f"{name} is {_kind(value)}, expected text")
-        elif len(value) > longest:
-            self.lines.append(f"{name} has {len(value):,} characters, at most {longest:,} are read")
-        elif any(unicodedata.category(ch) in {"Cc", "Cs"} and not (is_prose and ch in "\n\r\t") for ch in value):
-            self.lines.append(f"{name} holds control characters: {_shown(value)}")
-        else:
-            return unicodedata.normalize("NFC", value.strip()) or None
-        return None
-
-    def list_of_words(self, found: Mapping[str, Any], name: str) -> tuple[str, ...]:
-        value = found.get(name)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or len(value) > MAX_WORDS:
-            what = f"has {len(value):,} entries" if isinstance(value, list) else f"is {_kind(value)}"
-            self.lines.append(f"{name} {what}, expected a list of at most {MAX_WORDS} words")
-            return ()
-        words = [self.text(word, name, MAX_WORD_CHARS) for word in value]
-        return tuple(dict.fromkeys(word for word in words if word))
-
-    def flag(self, found: Mapping[str, Any], name: str) -> bool | None:
-        value = found.get(name)
-        if value is None or isinstance(value, bool):
-            return value
-        self.lines.append(f"{name} is {_kind(value)}, expected true or false")
-        return None
-
-
-def _credits(found: Mapping[str, Any], faults: _Faults) -> tuple[Credit, ...]:
+def _credits(found: Mapping[str, Any], faults: Faults) -> tuple[Credit, ...]:
     value = found.get("artists")
     if value is None:
         return ()
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_CREDITS:
-        faults.lines.append(f"artists is {_shown(value)}, expected a list of 1 to {MAX_CREDITS} names")
+        faults.lines.append(f"artists is {shown(value)}, expected a list of 1 to {MAX_CREDITS} names")
         return ()
     credited = []
     for entry in value:
         told = {"name": entry} if isinstance(entry, str) else entry
         if not isinstance(told, dict):
-            faults.lines.append(f"artists holds {_kind(entry)}, expected names or objects with name and artist_id")
+            faults.lines.append(f"artists holds {kind(entry)}, expected names or objects with name and artist_id")
             continue
         name = faults.words(told, "name", MAX_NAME_CHARS)
         artist_id = faults.words(told, "artist_id", MAX_ID_CHARS)
@@ -249,7 +198,7 @@ def _credits(found: Mapping[str, Any], faults: _Faults) -> tuple[Credit, ...]:
     return tuple(credited)
 
 
-def _release_day(found: Mapping[str, Any], faults: _Faults) -> date | None:
+def _release_day(found: Mapping[str, Any], faults: Faults) -> date | None:
     value = found.get("release_date")
     if value is None:
         return None
@@ -258,18 +207,18 @@ def _release_day(found: Mapping[str, Any], faults: _Faults) -> date | None:
     except ValueError:
         day = None
     if day is None or day < EARLIEST_RELEASE:
-        faults.lines.append(f"release_date is {_shown(value)}, expected a day as YYYY-MM-DD")
+        faults.lines.append(f"release_date is {shown(value)}, expected a day as YYYY-MM-DD")
         return None
     return day
 
 
-def _isrc(found: Mapping[str, Any], faults: _Faults) -> str | None:
+def _isrc(found: Mapping[str, Any], faults: Faults) -> str | None:
     value = faults.words(found, "isrc", MAX_WORD_CHARS)
     if value is None:
         return None
     code = plain_isrc(value)
     if code is None:
-        faults.lines.append(f"isrc is {_shown(value)}, expected 12 letters and digits such as QZ-ABC-26-00001")
+        faults.lines.append(f"isrc is {shown(value)}, expected 12 letters and digits such as QZ-ABC-26-00001")
     return code
 
 
@@ -279,12 +228,12 @@ def plain_isrc(text: str) -> str | None:
     return code if _ISRC.fullmatch(code) else None
 
 
-def _track_id(found: Mapping[str, Any], faults: _Faults) -> str | None:
+def _track_id(found: Mapping[str, Any], faults: Faults) -> str | None:
     value = faults.words(found, "track_id", MAX_ID_CHARS)
     if value is None:
         return None
     if _is_path(value):
-        faults.lines.append(f"track_id is {_shown(value)}, which is a path: an id is the catalogue's name of the track")
+        faults.lines.append(f"track_id is {shown(value)}, which is a path: an id is the catalogue's name of the track")
     elif value.startswith(OWN_TRACK_PREFIX):
         faults.lines.append(f"track_id begins with {OWN_TRACK_PREFIX}, which we keep for tracks that have no id yet")
     else:
@@ -292,20 +241,20 @@ def _track_id(found: Mapping[str, Any], faults: _Faults) -> str | None:
     return None
 
 
-def _replaces(found: Mapping[str, Any], faults: _Faults) -> str | None:
+def _replaces(found: Mapping[str, Any], faults: Faults) -> str | None:
     value = faults.words(found, "replaces", MAX_ID_CHARS)
     if value is None or PARTITION_ID.fullmatch(value):
         return value
-    faults.lines.append(f"replaces is {_shown(value)}, expected the id of a submission and no path")
+    faults.lines.append(f"replaces is {shown(value)}, expected the id of a submission and no path")
     return None
 
 
-def _recording(found: Mapping[str, Any], faults: _Faults) -> str | None:
+def _recording(found: Mapping[str, Any], faults: Faults) -> str | None:
     value = faults.words(found, "recording", MAX_ID_CHARS)
     if value is None:
         return None
     if _is_path(value) or "\\" in value:
-        faults.lines.append(f"recording is {_shown(value)}, which leads out of the folder: name a file inside of it")
+        faults.lines.append(f"recording is {shown(value)}, which leads out of the folder: name a file inside of it")
         return None
     return str(PurePosixPath(value))
 
@@ -313,13 +262,3 @@ def _recording(found: Mapping[str, Any], faults: _Faults) -> str | None:
 def _is_path(value: str) -> bool:
     parts = value.replace("\\", "/").split("/")
     return value.startswith(("/", "\\", "~")) or ".." in parts or "." in parts or value[1:3] in {":\\", ":/"}
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return ascii(text if len(text) <= 60 else f"{text[:59]}…")
-
-
-def _kind(value: object) -> str:
-    names = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
-    return names.get(type(value), "nothing")

@@ -3,7 +3,8 @@
 import contextlib
 import os
 import signal
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +13,16 @@ import pytest
 from recsys_assets.defs.progress import step_lines
 from scripts import run
 from scripts.interrupts import heard_interrupts
-from scripts.plan import LandedDays, days_between, days_to_model, fridays_to_make, landed_days, ranges, weeks_to_make
+from scripts.plan import (
+    LandedDays,
+    days_between,
+    days_to_model,
+    fridays_to_make,
+    landed_days,
+    ranges,
+    stretches,
+    weeks_to_make,
+)
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 4)
 
@@ -42,6 +52,12 @@ def test_a_long_silence_costs_nothing_and_a_short_one_is_read_along():
     assert ranges([*second, *first]) == [first, second]
     assert ranges([FIRST, FIRST + timedelta(days=8)]) == [days_between(FIRST, FIRST + timedelta(days=8))]
     assert ranges([FIRST, FIRST + timedelta(days=9)]) == [[FIRST], [FIRST + timedelta(days=9)]]
+
+
+def test_neighbours_are_taken_in_one_run_and_nothing_between_them():
+    assert stretches(["c", "a", "d", "b"], {"c", "a", "b"}) == [["c", "a"], ["b"]]
+    assert stretches(["c", "a"], set()) == []
+    assert stretches([], {"a"}) == []
 
 
 THURSDAY = date(2026, 1, 29)
@@ -105,11 +121,20 @@ class SomeRunner:
 
     def __init__(self, failing: date) -> None:
         self.failing = failing
-        self.ran: list[tuple[str, list[date]]] = []
+        self.ran: list[tuple[str, list[object]]] = []
 
-    def run(self, job_name: str, *, days: list[date] = []) -> bool:  # noqa: B006  never changed
-        self.ran.append((job_name, days))
+    def run(self, job_name: str, *, days: Sequence[date] = (), keys: Sequence[str] = (), only: object = None) -> bool:  # noqa: ARG002
+        self.ran.append((job_name, [*days, *keys]))
         return job_name != "monday" or self.failing not in days
+
+    def waiting_submissions(self, _now: datetime) -> list[list[str]]:
+        return [["sub_1", "sub_2"]]
+
+    def open_submissions(self, _today: date) -> list[list[str]]:
+        return [["sub_2"]]
+
+    def assets_of(self, _job_name: str) -> set[str]:
+        return {"submission_verdicts", "submission_analysis", "submission_preview"}
 
     def landed_days(self, until: date) -> LandedDays:
         return LandedDays(days_between(FIRST, until), [])
@@ -135,11 +160,13 @@ def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days
 ):
     assert not run.materialise(tmp_path, THURSDAY)
 
-    assert runner.ran[2:] == [
+    assert [name for name, _ in runner.ran[:3]] == ["catalogue", "submission", "ingest"]
+    assert runner.ran[3:] == [
         ("monday", [MONDAY_BEFORE]),
         ("monday", [LAST_MONDAY]),
         ("daily", days_between(LAST_MONDAY, THURSDAY)),
         ("friday", [THURSDAY + timedelta(days=1)]),
+        ("submission", ["sub_2"]),
     ]
     assert f"week of {MONDAY_BEFORE} failed" in capsys.readouterr().out
 

@@ -1,0 +1,168 @@
+"""Submitting at the command line: what is written, what is refused at once, and how far things have come."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
+from recsys_assets.core.schemas import INSTANT
+from recsys_assets.raw.receipts import read_receipt
+
+SOON = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
+TOMORROW = (datetime.now(tz=UTC) + timedelta(days=1)).date().isoformat()
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    path = tmp_path / "My Song.WAV"
+    path.write_bytes(b"RIFF")
+    return path
+
+
+def submit(world: Any, song: Path, *more: str) -> Any:
+    return world.run("submit", str(song), "--title", "Räin!", "--artist", "Ann", "--release-date", SOON, *more)
+
+
+def only_folder(world: Any) -> Path:
+    (folder,) = (world.home.landing / "submissions").iterdir()
+    return folder
+
+
+def test_a_submission_is_a_folder_with_a_receipt(world: Any, song: Path):
+    result = submit(
+        world, song, "--artist", "Bob", "--genre", "folk", "--mood", "calm", "--isrc", "QZ-ABC-26-00001", "--label", "L",
+        "--key", "secret", "--text", "words", "--track-id", "t9", "--not-explicit",
+    )  # fmt: skip
+
+    folder = only_folder(world)
+    receipt = read_receipt(world.home.state, folder)
+    assert result.exit_code == 0, result.stderr
+    assert folder.name.startswith("rain-")
+    assert sorted(path.name for path in folder.iterdir()) == ["receipt.json", "recording.wav", "submission.json"]
+    assert json.loads((folder / "submission.json").read_text()) == {
+        "title": "Räin!", "artists": ["Ann", "Bob"], "release_date": SOON, "genres": ["folk"], "moods": ["calm"],
+        "isrc": "QZ-ABC-26-00001", "label": "L", "submitter_key": "secret", "text": "words", "track_id": "t9",
+        "is_explicit": False,
+    }  # fmt: skip
+    assert receipt is not None
+    assert set(receipt.files) == {"recording.wav", "submission.json"}
+    assert f"submitted as {folder.name}" in result.stdout
+    assert "On time" in result.stdout
+    assert "secret" not in result.stdout
+    assert song.read_bytes() == b"RIFF"
+
+
+def test_what_is_late_is_told_and_taken(world: Any, song: Path):
+    result = submit(world, song, "--release-date", TOMORROW)
+
+    assert result.exit_code == 0
+    assert "Late:" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--release-date", "2020-01-01"), "is in the past"),
+        (("--release-date", "soon"), "expected a day as YYYY-MM-DD"),
+        (("--release-date", "2099-01-01"), "more than five years"),
+        (("--isrc", "x"), "isrc is 'x'"),
+        (("--title", " "), "title is missing"),
+        (("--title", "a\x07b"), "control characters"),
+        (("--track-id", "../x"), "which is a path"),
+        (("--replaces", "../x"), "no path"),
+        (("--artist-id", "a1", "--artist-id", "a2"), "2 --artist-id for 1 --artist"),
+        (("--withdraw", "x"), "--withdraw takes an id and nothing else"),
+    ],
+)
+def test_what_can_be_refused_at_once_is(world: Any, song: Path, more: tuple[str, ...], told: str):
+    result = submit(world, song, *more)
+
+    assert (result.exit_code, told in result.stderr) == (2, True), result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (world.home.landing / "submissions").exists()
+
+
+def test_a_file_that_is_none_or_no_recording_is_refused(world: Any, tmp_path: Path):
+    (tmp_path / "song.txt").write_text("x")
+
+    assert "there is no file" in submit(world, tmp_path / "nowhere.wav").stderr
+    assert "not called like a recording" in submit(world, tmp_path / "song.txt").stderr
+    assert world.run("submit").exit_code == 2
+
+
+def test_the_same_is_submitted_once(world: Any, song: Path):
+    submit(world, song)
+    again = submit(world, song)
+    other = submit(world, song, "--genre", "folk")
+
+    assert again.exit_code == 2
+    assert f"submitted already: {sorted((world.home.landing / 'submissions').iterdir())[0].name[:4]}" in again.stderr
+    assert other.exit_code == 0
+    assert len(list((world.home.landing / "submissions").iterdir())) == 2
+
+
+def test_taking_back_keeps_what_was_said_and_is_received_anew(world: Any, song: Path):
+    submit(world, song)
+    folder = only_folder(world)
+    before = read_receipt(world.home.state, folder)
+    result = world.run("submit", "--withdraw", folder.name)
+
+    said = json.loads((folder / "submission.json").read_text())
+    assert result.exit_code == 0
+    assert (said["title"], said["is_withdrawn"]) == ("Räin!", True)
+    assert read_receipt(world.home.state, folder).received_at > before.received_at  # type: ignore[union-attr]
+    for nobody in ("nobody", "../x", ""):
+        assert world.run("submit", "--withdraw", nobody).exit_code == 2
+
+
+def verdict(world: Any, submission_id: str, kind: str, at: datetime, reason: str | None = None) -> None:
+    row = dict.fromkeys(SUBMISSION_VERDICTS.dtypes) | {
+        "submission_id": submission_id, "verdict": kind, "received_at": at, "reason": reason, "title": "Rain",
+        "artist_names": ["Ann"], "released_on": datetime.fromisoformat(SOON).date(), "track_id": "t9",
+        "is_claim_verified": False, "verified_artist_ids": [], "is_on_time": True, "claim_note": "sound alone",
+    }  # fmt: skip
+    frame = pl.DataFrame([row], schema=SUBMISSION_VERDICTS.dtypes, orient="row")
+    world.lake.replace(SUBMISSION_VERDICTS, frame, partitions=[submission_id])
+    assert frame.schema["received_at"] == INSTANT
+
+
+def test_submissions_are_listed_newest_first_with_what_waits(world: Any, song: Path):
+    now = datetime.now(tz=UTC)
+    verdict(world, "older", "rejected", now - timedelta(days=2), "the recording is missing")
+    verdict(world, "newer", "accepted", now - timedelta(days=1))
+    submit(world, song)
+    (world.home.landing / "submissions" / "two words").mkdir()
+
+    rows = json.loads(world.run("submissions", "--json").stdout)["rows"]
+    told = {row["submission_id"]: (row["state"], row["why"]) for row in rows}
+
+    waiting = next(name for name in told if name.startswith("rain-"))
+    assert [row["submission_id"] for row in rows] == ["two words", waiting, "newer", "older"]
+    assert told["older"] == ("rejected", "the recording is missing")
+    assert told["newer"] == ("accepted", None)
+    assert told[waiting][0] == "received"
+    assert told["two words"][0] == "rejected"
+    assert rows[1]["title"] == "Räin!"
+    assert "the recording is missing" in world.run("submissions").stdout
+    assert "3 older ones" in world.run("submissions", "--limit", "1").stderr
+
+
+def test_one_submission_shows_all_its_states(world: Any):
+    verdict(world, "sub_1", "accepted", datetime.now(tz=UTC) - timedelta(days=1))
+
+    found = json.loads(world.run("submissions", "sub_1", "--json").stdout)
+    assert [state["state"] for state in found["states"]] == ["received", "accepted"]
+    assert found["verdict"]["track_id"] == "t9"
+    assert "sound alone" in world.run("submissions", "sub_1").stdout
+    assert world.run("submissions", "nobody").exit_code == 2
+
+
+def test_nothing_submitted_says_how_to(world: Any):
+    result = world.run("submissions")
+
+    assert result.exit_code == 0
+    assert "recsys submit --help" in result.stderr
