@@ -43,13 +43,13 @@ class SoundNetworkParams(BaseModel, frozen=True):
     weight_decay: float = Field(default=0.05, ge=0, description="Of AdamW.")
     learning_rate: float = Field(default=2e-3, gt=0, description="Highest; falls as a cosine to nothing.")
     mixup: float = Field(
-        default=0.2, ge=0, description="Of Beta(a, a): pairs of patches and places are blended; 0 never."
+        default=0.5, ge=0, description="Of Beta(a, a): pairs of patches and places are blended; 0 never."
     )
     batch: int = Field(default=32, ge=2, description="Patches in a step.")
-    epochs: int = Field(default=40, gt=0, description="Most times that every track is seen, at a random place.")
-    max_steps: int = Field(default=1_500, gt=0, description="Most steps: bounds the time with many tracks.")
-    checks: int = Field(default=12, gt=0, description="Times the validation tracks are looked at on the way.")
-    patience: int = Field(default=6, gt=0, description="Checks without a better one after which it stops.")
+    epochs: int = Field(default=16, gt=0, description="Most times that every track is seen, at a random place.")
+    max_steps: int = Field(default=1_000, gt=0, description="Most steps: bounds the time with many tracks.")
+    checks: int = Field(default=8, gt=0, description="Times the validation tracks are looked at on the way.")
+    patience: int = Field(default=4, gt=0, description="Checks without a better one after which it stops.")
     patches_per_track: int = Field(default=6, gt=0, description="Patches averaged where a track is placed.")
 
 
