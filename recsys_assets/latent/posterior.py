@@ -33,7 +33,11 @@ from recsys_assets.latent.factorise import (
     weigh_pairs,
 )
 
-ZEROS_FROM = 1.0
+# Public playlists, tracks that keep only f of their listeners, recall@20 / AUC by the prior alone .510 / .900; by those
+# listeners alone and by both: f = 1 .347 / .795 and .552 / .910; f = 3 .472 / .877 and .585 / .924; f = 10 .593 / .921 and
+# .639 / .932. With zeros that count half from 0, 1, 5 or 20 listeners on: .570, .574, .578, .585 (f = 3); strengths 1, 3 and
+# 10: .585, .581, .540. In a space of the exponent .5 a strength of 3 is best.
+ZEROS_FROM = 20.0
 # Rows solved at once, in float64 numbers of their gathered factors: 64 MB.
 _BATCH_NUMBERS = 8_000_000
 
@@ -99,7 +103,9 @@ def place_rows(
     """Solve the formula above exactly, for each row by itself.
 
     In the eigenbasis of ``fixed.T @ fixed`` all that is not an observed pair is a diagonal, so that a row with f < d
-    pairs costs an f x f system (Woodbury); rows with the same f are solved in one call.
+    pairs costs an f x f system (Woodbury); rows with the same f are solved in one call. One core places 23,000 rows of 5
+    pairs a second in 128 dimensions, 7,600 of 50 and 2,000 of 200 (the fit's compiled solver, which knows no prior:
+    17,000, 7,100 and 1,700).
 
     Args:
         weights: observed weights a > 0, shape (n_rows, n_fixed); what is not stored was not observed.

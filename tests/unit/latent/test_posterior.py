@@ -53,10 +53,11 @@ def test_every_row_solves_the_stated_equations(weights, fixed, means, strength, 
 
 def test_one_number_by_hand():
     # One dimension, one listener at 2 of weight 3, a0 = 1 of two listeners (the other at 1), charge = 0.5 for all:
-    # (4 * 4 + 0.5 * 1 + 0.5) y = 4 * 2 + 0.5 * 6, the zero counting half after one listener.
+    # (4 * 4 + 0.5 * 1 + 0.5) y = 4 * 2 + 0.5 * 6, the zero counting half after one listener, if from there on.
     params = FactoriseParams(embedding_size=1, regularization=0.5, frequency_exponent=0, unobserved_weight=1)
     weights = sparse.csr_matrix(np.array([[3, 0]], dtype=np.float32))
-    placed = place_rows(weights, np.array([[2], [1]], dtype=np.float32), np.array([[6]], dtype=np.float32), params)
+    fixed, mean = np.array([[2], [1]], dtype=np.float32), np.array([[6]], dtype=np.float32)
+    placed = place_rows(weights, fixed, mean, params, zeros_from=1)
     assert placed[0, 0] == pytest.approx(11 / 17)
 
 
