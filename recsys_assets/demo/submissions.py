@@ -182,8 +182,8 @@ def _duplicates(catalogue: Catalogue, credentials: Credentials, n: int, rng: np.
     old = np.flatnonzero((catalogue.released_day < 0) & (catalogue.version_kind == STUDIO) & ~catalogue.track_withdrawn)
     last = int(catalogue.released_day.max())
     chosen = rng.choice(old, size=min(n, old.size), replace=False)
-    # Spread over the horizon, so that a short world has some too.
-    days = np.linspace(8, max(last, 9), chosen.size).astype(int)
+    # Spread over the horizon, and the first one comes once the catalogue is there: what arrives later is no evidence.
+    days = np.linspace(20, max(last, 21), chosen.size).astype(int)
     n_tracks = catalogue.track_artist.size
     return [
         replace(
