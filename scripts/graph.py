@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 from dagster._core.instance.ref import InstanceRef
 
-from recsys_assets.cold_start.intake import unjudged
+from recsys_assets.cold_start.receiving import unjudged
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS, verdicts_known
 from recsys_assets.core import columns as c
 from recsys_assets.definitions import defs

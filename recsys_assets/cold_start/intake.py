@@ -32,9 +32,11 @@ from recsys_assets.core.errors import SourceUnavailableError
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.windows import midnight
 from recsys_assets.raw.receipts import stamp
-from recsys_assets.raw.submission_files import Folder, list_submissions, look_at
+from recsys_assets.raw.submission_files import Folder, look_at
 
 logger = logging.getLogger(__name__)
+
+FOLDER_GONE = "its folder is gone"
 
 
 @dataclass(frozen=True)
@@ -110,27 +112,6 @@ def take_in(
     return _rows(sorted(touched - set(left)), history, heard, sources.analyses, left)
 
 
-def unjudged(landing: Path, state: Path, verdicts: TableVersion, now: datetime) -> list[str]:
-    """Return the submissions without a verdict on what lies there, stamped with ``now`` if they were not, by id.
-
-    Folders that somebody is writing to are left for the sensor.
-    """
-    known = set(verdicts.scan().select(c.SUBMISSION_ID, RECEIVED_AT).collect().iter_rows())
-    waiting = []
-    for submission_id in list_submissions(landing)[0]:
-        folder = look_at(landing, submission_id, now)
-        if folder is None or not folder.is_quiet(now):
-            continue
-        try:
-            receipt = stamp(state, folder, now)
-        except SourceUnavailableError as error:
-            logger.warning("%s is left for the next time: %s", submission_id, error)
-            continue
-        if (submission_id, receipt.received_at) not in known:
-            waiting.append(submission_id)
-    return waiting
-
-
 def _to_hear(pitches: Sequence[tuple[Folder, Pitch]]) -> dict[str, Path]:
     return {
         str(pitch.content_sha256): recording_path(folder, pitch)
@@ -145,7 +126,7 @@ def _miss(history: History, submission_id: str, now: datetime) -> None:
     if row is None or row[VERDICT] in {REJECTED, WITHDRAWN}:
         return
     if now < midnight(row[c.RELEASED_ON]):
-        history.put(row | {RECEIVED_AT: now, VERDICT: WITHDRAWN, c.REASON: "its folder is gone"})
+        history.put(row | {RECEIVED_AT: now, VERDICT: WITHDRAWN, c.REASON: FOLDER_GONE})
 
 
 def _judge_one(

@@ -1,7 +1,7 @@
 """Which submissions a tick of the sensor takes, and what it remembers. Pure: what lies there and what is known come in.
 
-A folder is taken when it is quiet, once per content, in bounded numbers, the longest unchanged first; again, a few times,
-when its run ended without a verdict. A folder that is gone is taken too: that is how a submission is withdrawn.
+A folder is taken when it is quiet, once per content, in bounded numbers, the unknown first and of them the longest unchanged;
+again, a few times, when its run ended without a verdict. A folder that is gone is taken too: that is how a submission is withdrawn.
 """
 
 import json
@@ -98,7 +98,9 @@ def look_around(
     waiting: dict[str, list[str]] = {}
     ready: list[str] = []
     gone = sorted(submission_id for submission_id in known if submission_id not in folders)
-    for submission_id in (*sorted(folders, key=lambda key: _age(folders[key])), *gone):
+    # Those without any verdict first: where nothing is remembered, everything that was judged is looked at again.
+    by_age = sorted(folders, key=lambda key: (key in known, _age(folders[key])))
+    for submission_id in (*by_age, *gone):
         folder = folders.get(submission_id)
         signature = folder.signature if folder else GONE
         if memory.done.get(submission_id) == signature:

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from recsys_assets.cold_start.tables import RECEIVED_AT, SUBMISSION_VERDICTS
+from recsys_assets.cold_start.receiving import is_settled, receive
+from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.cold_start.watch import GONE, Memory, look_around
-from recsys_assets.core import columns as c
 from recsys_assets.core.errors import RecsysError
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.defs.jobs import submission
 from recsys_assets.defs.partitions import RANGE_END, RANGE_START, SUBMISSIONS
 from recsys_assets.defs.resources import HomeResource
-from recsys_assets.raw.receipts import Receipt, read_receipt, stamp
+from recsys_assets.raw.receipts import read_receipt
 from recsys_assets.raw.submission_files import Folder, list_submissions, look_at
 
 # A run that died without a word does not hold the others for ever.
@@ -38,7 +38,7 @@ def new_submissions(context: dg.SensorEvaluationContext, home: HomeResource) -> 
         return dg.SkipReason("landing/submissions/ is empty: what was received stays")
     looked = {name: look_at(home.home.landing, name, now) for name in names}
     folders = {name: folder for name, folder in looked.items() if folder is not None}
-    memory = _settled(memory, folders, verdicts, home)
+    memory = _settled(memory, folders, verdicts, home=home, now=now)
     is_running = bool(memory.asked) and _is_running(context.instance)
     tick = look_around(folders, verdicts.keys, memory, now=now, is_running=is_running)
     notes = [*tick.notes, *([f"names that are no ids, rename the folders: {no_ids[:5]}"] if no_ids else [])]
@@ -47,15 +47,17 @@ def new_submissions(context: dg.SensorEvaluationContext, home: HomeResource) -> 
         folder = folders.get(name)
         signature = folder.signature if folder else GONE
         try:
-            receipt = stamp(home.home.state, folder, now) if folder else None
+            receipt = receive(home.home.state, folder, verdicts, now) if folder else None
         except (RecsysError, OSError) as error:
             notes.append(f"{name} could not be stamped: {error}")
             continue
-        if _is_judged(verdicts, name, receipt):
+        if receipt is None and (folder or is_settled(verdicts, name, None, now)):
             memory = memory.judged(name, signature)
         else:
             memory = memory.asking(name, signature, now)
-            wanted[name] = f"{receipt.received_at.isoformat() if receipt else GONE}-{memory.asked[name].tries}"
+            # A folder may go and come more than once: each verdict makes a new version.
+            content = receipt.received_at.isoformat() if receipt else f"{GONE}-{verdicts.version}"
+            wanted[name] = f"{content}-{memory.asked[name].tries}"
     known = set(context.instance.get_dynamic_partitions(str(SUBMISSIONS.name)))
     added = [name for name in wanted if name not in known]
     for line in notes:
@@ -68,13 +70,15 @@ def new_submissions(context: dg.SensorEvaluationContext, home: HomeResource) -> 
     )
 
 
-def _settled(memory: Memory, folders: Mapping[str, Folder], verdicts: TableVersion, home: HomeResource) -> Memory:
+def _settled(
+    memory: Memory, folders: Mapping[str, Folder], verdicts: TableVersion, *, home: HomeResource, now: datetime
+) -> Memory:
     """Remember as judged what was asked for and has its verdict by now."""
     for name, asked in memory.asked.items():
         folder = folders.get(name)
         receipt = read_receipt(home.home.state, folder.path) if folder else None
         is_same = asked.signature == (folder.signature if folder else GONE) and bool(receipt) == bool(folder)
-        if is_same and _is_judged(verdicts, name, receipt):
+        if is_same and is_settled(verdicts, name, receipt, now):
             memory = memory.judged(name, asked.signature)
     return memory
 
@@ -90,18 +94,6 @@ def _requests(wanted: dict[str, str], added: Sequence[str]) -> list[dg.RunReques
         key = f"submissions-{added[0]}-{wanted[added[0]]}-{len(added)}"
         requests.append(dg.RunRequest(key, tags={RANGE_START: added[0], RANGE_END: added[-1]}))
     return requests
-
-
-def _is_judged(verdicts: TableVersion, name: str, receipt: Receipt | None) -> bool:
-    """Whether there is a verdict on this content, or of a folder that is gone, nothing left to withdraw."""
-    rows = verdicts.only([name]).read().sort(RECEIVED_AT)
-    if rows.is_empty():
-        return False
-    if receipt is not None:
-        return receipt.received_at in rows[RECEIVED_AT].to_list()
-    newest = rows.row(-1, named=True)
-    is_over = newest[c.RELEASED_ON] is None or newest[c.RELEASED_ON] <= datetime.now(tz=UTC).date()
-    return newest["verdict"] in {"rejected", "withdrawn"} or is_over
 
 
 def _is_running(instance: dg.DagsterInstance) -> bool:

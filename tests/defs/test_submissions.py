@@ -161,6 +161,22 @@ def test_a_folder_that_is_gone_is_withdrawn_once(desk: Desk, home: HomeResource)
     assert desk.tick()[0] == []
 
 
+def test_a_folder_that_comes_back_is_received_anew(desk: Desk, home: HomeResource, tmp_path: Path):
+    folder = drop(home, "sub_a", at=NOW)
+    drop(home, "sub_b")
+    for asked in desk.tick()[0]:
+        desk.run(asked)
+    folder.rename(tmp_path / "backup")
+    desk.run(desk.tick()[0][0])
+    away = desk.verdicts()["sub_a"]
+    (tmp_path / "backup").rename(folder)
+    asked, _ = desk.tick()
+    desk.run(asked[0])
+
+    assert (away, asked, desk.verdicts()["sub_a"]) == ("withdrawn", ["sub_a"], "accepted")
+    assert desk.tick()[0] == []
+
+
 def test_a_disk_that_is_not_mounted_withdraws_nobody(desk: Desk, home: HomeResource):
     for n in range(5):
         drop(home, f"sub_{n}")
@@ -232,6 +248,14 @@ def test_hundreds_at_once_are_taken_in_bounded_numbers():
         ticks += 1
 
     assert ticks == 12
+
+
+def test_what_nobody_has_judged_comes_before_what_is_looked_at_again():
+    folders = {f"sub_{n:03}": Folder(f"sub_{n:03}", Path(f"sub_{n:03}")) for n in range(100)}
+    tick = look_around(folders, [name for name in folders if name != "sub_099"], Memory(), now=NOW, is_running=False)
+
+    assert tick.taken[0] == "sub_099"
+    assert len(tick.taken) == MOST_PER_TICK
 
 
 def test_a_new_folder_waits_until_it_is_quiet(home: HomeResource, instance: dg.DagsterInstance):

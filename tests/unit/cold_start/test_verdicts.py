@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from recsys_assets.cold_start.known import Known, TrackRecord
 from recsys_assets.cold_start.params import SubmissionParams
 from recsys_assets.cold_start.pitch import Pitch
 from recsys_assets.cold_start.verdicts import Heard, judge, replaced
+from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.windows import midnight
 from recsys_assets.raw.receipts import Receipt
 
@@ -250,6 +252,19 @@ def test_a_submission_that_is_taken_back_is_withdrawn_whatever_else_it_says():
 
 def test_keys_that_nobody_reads_are_reported():
     assert verdict(pitch(colour="blue"))["reason"] == "keys that nobody reads: 'colour'"
+
+
+def test_an_installation_sets_its_own_rules(tmp_path: Path):
+    settings = tmp_path / "settings.toml"
+    nothing_set = SubmissionParams.read(settings)
+    settings.write_text("[submissions]\ndays_ahead = 30\n[confidence]\nhalf_life_days = 30\n")
+    strict = SubmissionParams.read(settings)
+    row = judge(pitch(), NOTHING, Known(catalogue()), strict)
+    settings.write_text("[submissions]\ndays_ahead = -1\n")
+
+    assert (nothing_set, row["verdict"]) == (PARAMS, "late")
+    with pytest.raises(InvalidArgumentError, match="days_ahead"):
+        SubmissionParams.read(settings)
 
 
 def test_the_key_of_the_submitter_is_in_no_verdict():
