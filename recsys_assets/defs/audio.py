@@ -21,6 +21,7 @@ from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_multi_asset, outputs
 from recsys_assets.defs.metadata import picture
 from recsys_assets.defs.partitions import WEEKLY_MONDAY, days_before_delivery, partition_days
+from recsys_assets.defs.progress import progress_bar
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.play_matrix.params import WINDOW_DAYS
 from recsys_assets.raw.ingest import working_folder
@@ -111,7 +112,7 @@ def sound(
     """Train, choose and place."""
     sources = SoundSources(track_analysis, anchor_track_vectors, raw_tracks, track_signals, raw_play_counts)
     weeks = [
-        (week, make_sound_week(week, sources, config, progress=_sound_lines(context)))
+        (week, make_sound_week(week, sources, config, progress=progress_bar(context, f"sound model of {week}")))
         for week in partition_days(context)
     ]
     image, text = training_page(weeks)
@@ -121,13 +122,6 @@ def sound(
         output_name=SOUND_MODEL.name,
     )
     yield from outputs(SOUND_TABLES, stack_weeks(weeks))
-
-
-def _sound_lines(context: dg.AssetExecutionContext) -> Callable[[int, int, str], None]:
-    def say(done: int, total: int, what: str) -> None:
-        context.log.info("sound model: %d of %d %%, %s", 100 * done // total, 100, what)
-
-    return say
 
 
 def _judge_sound(version: TableVersion, week: date, _home: HomeResource) -> GateResult:

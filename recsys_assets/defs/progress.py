@@ -5,6 +5,8 @@ Dagster's own console logger writes some ten lines per step.
 
 import logging
 import sys
+from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import dagster as dg
@@ -59,6 +61,33 @@ def _step_lines(_context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("recsys.steps", level=logging.DEBUG)
     logger.addHandler(StepLines())
     return logger
+
+
+_BAR_WIDTH = 30
+
+
+def progress_bar(context: dg.AssetExecutionContext, what: str) -> Callable[[int, int, str], None]:
+    """Show how far a long step is: a bar on a terminal, and a line of the run's log for each tenth.
+
+    Returns:
+        To be called with (done, total, detail), from any thread.
+    """
+    lock, told = Lock(), [0]
+
+    def show(done: int, total: int, detail: str) -> None:
+        with lock:
+            tenth = 10 * done // max(total, 1)
+            if tenth > told[0]:
+                told[0] = tenth
+                context.log.info("%s: %d %%, %s", what, 10 * tenth, detail)
+            if sys.stdout.isatty():
+                full = _BAR_WIDTH * done // max(total, 1)
+                sys.stdout.write(
+                    "\r\x1b[2K" + (f"  {what} {'━' * full}{'╌' * (_BAR_WIDTH - full)}" if done < total else "")
+                )
+                sys.stdout.flush()
+
+    return show
 
 
 step_lines = dg.LoggerDefinition(_step_lines, description="One line per step, for a person at a terminal.")

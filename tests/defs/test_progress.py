@@ -1,0 +1,31 @@
+"""Long steps say how far they are."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from recsys_assets.defs.progress import progress_bar
+
+
+def test_the_log_gets_a_line_for_each_tenth(capsys: pytest.CaptureFixture[str]):
+    lines: list[str] = []
+    context = SimpleNamespace(log=SimpleNamespace(info=lambda text, *values: lines.append(text % values)))
+    show = progress_bar(context, "sound model")
+    for done in range(1, 201):
+        show(done, 200, f"step {done}")
+
+    assert len(lines) == 10
+    assert lines[0] == "sound model: 10 %, step 20"
+    assert not capsys.readouterr().out
+
+
+def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    show = progress_bar(SimpleNamespace(log=SimpleNamespace(info=lambda *_: None)), "sound model")
+    show(1, 2, "")
+    half = capsys.readouterr().out
+    show(2, 2, "")
+
+    assert half.count("━") == half.count("╌") == 15
+    assert "━" not in capsys.readouterr().out
