@@ -30,17 +30,20 @@ class Chord:
 
 
 class HarmonyParams(BaseModel, frozen=True):
-    """The hidden Markov model of chords."""
+    """The hidden Markov model of chords.
 
-    sharpness: float = Field(default=5.0, gt=0, description="Log-likelihood of a frame per unit of cosine similarity.")
+    Chosen on a hundred rendered piano songs, where the optimum is flat: .84 to .86 of the time over a factor of two in each.
+    """
+
+    sharpness: float = Field(default=3.5, gt=0, description="Log-likelihood of a frame per unit of cosine similarity.")
     bass_weight: float = Field(default=0.7, ge=0, description="Of the bass beside the treble.")
     other_bass: float = Field(
-        default=0.2, ge=0, le=1, description="How much third and fifth count in the bass; the root counts 1."
+        default=0.4, ge=0, le=1, description="How much third and fifth count in the bass; the root counts 1."
     )
     seventh_price: float = Field(default=0.5, ge=0, description="Log-likelihood that a seventh chord pays a frame.")
-    no_chord_fit: float = Field(default=0.5, ge=0, le=1, description="Similarity that stands for no chord.")
+    no_chord_fit: float = Field(default=0.45, ge=0, le=1, description="Similarity that stands for no chord.")
     change_at_beat: float = Field(default=0.2, gt=0, lt=1, description="Probability of a change in a frame on a beat.")
-    change_off_beat: float = Field(default=0.01, gt=0, lt=1, description="Probability of a change elsewhere.")
+    change_off_beat: float = Field(default=0.004, gt=0, lt=1, description="Probability of a change elsewhere.")
     quiet_db: float = Field(default=50.0, gt=0, description="Below the loudest frame by this much there is no chord.")
 
 

@@ -61,6 +61,18 @@ def test_missing_track_as_in_the_manual(empty: Any, asked: list[tuple[object, ..
     assert json.loads(result.stdout)["seeds"] == [3, 4]
 
 
+def test_a_manifest_that_leads_out_of_its_folder_gets_one_line(empty: Any, tmp_path: Path):
+    (tmp_path / "manifest.csv").write_text("file,tempo_bpm,key,beats_file,chords_file\n../../etc/passwd,,,,\n")
+
+    result = empty.run("evaluate", "audio", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert (
+        result.stderr
+        == "recsys: manifest.csv, line 2: '../../etc/passwd' leads out of the folder; name files below it\n"
+    )
+
+
 def test_seeds_that_are_no_numbers_are_told_as_such(empty: Any, tmp_path: Path):
     result = empty.run("evaluate", "missing-track", "--playlists", str(tmp_path), "--seeds", "a", "b")
 
