@@ -6,6 +6,7 @@ and with that the table is in the warehouse, under ``recsys forget``, ``vacuum``
 
 from recsys_assets.audio import tables as audio
 from recsys_assets.audio.sound_tables import SOUND_TABLES
+from recsys_assets.cold_start import place_tables
 from recsys_assets.cold_start import tables as cold_start
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.schemas import TableSchema
@@ -24,6 +25,7 @@ ALL_TABLES: tuple[TableSchema, ...] = (
     *SOUND_TABLES,
     *latent.TABLES,
     *cold_start.TABLES,
+    *place_tables.TABLES,
     *mixes.TABLES,
     *evaluation.TABLES,
 )

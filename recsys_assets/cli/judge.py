@@ -144,6 +144,20 @@ def audio(
     _show(_followed("audio", steps, lambda say: evaluate_audio(folder, progress=say)), json_file)
 
 
+@evaluate.command("first-listeners")
+def first_listeners(*, json_file: JsonFile = None) -> None:
+    """Ask a demo world's planted truth whether the first listeners of its submissions are those who would love them.
+
+    Example: recsys evaluate first-listeners
+    """
+    from recsys_assets.cli.edge import home_from_environment
+    from recsys_assets.core.lake import Lake
+    from recsys_assets.evaluation.first_listeners import evaluate_first_listeners
+
+    home = home_from_environment()
+    _show(evaluate_first_listeners(Lake(home.lake), home.demo_truth), json_file)
+
+
 def _require_folder(path: Path, json_file: Path | None) -> None:
     """Refuse what can be refused before minutes of work: no data, or nowhere to write to.
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import polars as pl
 
+from recsys_assets.cold_start.tables import RECEIVED_AT, SUBMISSION_VERDICTS
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.schemas import TableSchema
@@ -19,6 +20,14 @@ def newest(lake: Lake, schema: TableSchema, *, not_after: date | None = None) ->
     table = lake.open(schema)
     days = [day for day in table.partitions if not_after is None or day <= not_after]
     return table.only(days[-1:])
+
+
+def _submitted(lake: Lake, wanted: pl.Series, found: pl.Series) -> list[tuple[str, str, list[str] | None]]:
+    """Return what was submitted of tracks that the catalogue does not have: id, title, names of artists."""
+    missing = wanted.filter(~wanted.is_in(found.implode()))
+    rows = lake.open(SUBMISSION_VERDICTS).scan().filter(pl.col(c.TRACK_ID).is_in(missing.implode()))
+    newest_last = rows.sort(RECEIVED_AT).select(c.TRACK_ID, c.TITLE, "artist_names").collect() if len(missing) else None
+    return [] if newest_last is None else newest_last.unique(c.TRACK_ID, keep="last").rows()
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,10 @@ class Names:
             .group_by(c.TRACK_ID)
             .agg(pl.col(c.NAME).str.join(", "))
         )
-        return cls(dict(found.select(c.TRACK_ID, c.TITLE).rows()), dict(named.rows()))
+        submitted = _submitted(lake, wanted.collect()[c.TRACK_ID], found[c.TRACK_ID])
+        titles = {track: title for track, title, _ in submitted} | dict(found.select(c.TRACK_ID, c.TITLE).rows())
+        credited = {track: ", ".join(names or []) for track, _, names in submitted} | dict(named.rows())
+        return cls(titles, credited)
 
     def title(self, track_id: str) -> str:
         """Return the track's title, or its id."""

@@ -20,7 +20,7 @@ from recsys_assets.cold_start.scores import ScoreScale, score_listeners
 COVERAGE = 0.9
 # From 19 on the border of nine tenths is one of the forecasts and not beyond all of them.
 LEAST_TRACKS = 20
-MOST_TRACKS = 2_000
+MOST_TRACKS = 300
 HISTOGRAM_EDGES = np.arange(-4.0, 8.01, 0.25)
 
 

@@ -16,7 +16,8 @@ from recsys_assets.cold_start.place_tables import IS_ON_TIME, PLACEMENTS, SOUND_
 from recsys_assets.cold_start.tables import ACCEPTED, LATE, RECEIVED_AT, VERDICT
 from recsys_assets.core import columns as c
 from recsys_assets.core.schemas import EMBEDDING, IDS
-from recsys_assets.latent.content_prior import ContentPrior, PlacedTracks, PriorMeans, TrackContent
+from recsys_assets.latent.content import PlacedTracks, TrackContent
+from recsys_assets.latent.content_prior import ContentPrior, PriorMeans
 from recsys_assets.latent.factorise import weigh_pairs
 from recsys_assets.latent.posterior import place_tracks
 from recsys_assets.latent.space import LatentSpace
@@ -51,12 +52,14 @@ class Known:
     Attributes:
         space: of the day.
         matrix: confidences of the day, rows as ``space.users``.
+        entries: the same as rows: ``user_id``, ``track_id``, ``confidence``.
         prior: of the day's week.
         tracks: of the catalogue, with places: content and vectors.
     """
 
     space: LatentSpace
     matrix: InteractionMatrix
+    entries: pl.DataFrame
     prior: ContentPrior
     tracks: PlacedTracks
 
@@ -80,6 +83,7 @@ def build_known(
     return Known(
         space=space,
         matrix=build_matrix(confidence, users=space.users),
+        entries=confidence,
         prior=prior,
         tracks=PlacedTracks(_content(content, space.dimensions), space.track_vectors),
     )

@@ -1,4 +1,4 @@
-"""Assets of ``cold_start``: verdicts on submissions, what was heard in them, and how far they have come.
+"""Assets of ``cold_start``: verdicts on submissions, what was heard in them, where they stand, how far they have come.
 
 A submission is a dynamic partition. Its verdict and its analysis are made in one step, because a recording that can not be
 decoded is a rejection; what they are is decided in the group.
@@ -11,20 +11,32 @@ import dagster as dg
 import polars as pl
 
 from recsys_assets.audio.tables import TRACK_ANALYSIS
+from recsys_assets.cold_start.audience_picture import draw_audience, reach_line
+from recsys_assets.cold_start.days import count_to_place, make_placements
+from recsys_assets.cold_start.first_listeners import FirstListenersParams
 from recsys_assets.cold_start.gates import is_not_rejected
 from recsys_assets.cold_start.intake import Sources, take_in
 from recsys_assets.cold_start.known_states import StateSources, states_before
+from recsys_assets.cold_start.place_gates import every_submission_has_a_place
+from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
+from recsys_assets.cold_start.placing import PlacingParams
+from recsys_assets.cold_start.preview import preview_submissions, read_newest
+from recsys_assets.cold_start.scoring import score_days
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
+from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.locks import locked
 from recsys_assets.core.windows import midnight
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
-from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, partition_keys
+from recsys_assets.defs.metadata import picture
+from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, partition_days, partition_keys
 from recsys_assets.defs.resources import HomeResource
+from recsys_assets.latent.tables import SPACE_MAP
 
 _TABLES = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS)
+_SPACE = ("user_vectors", "track_vectors", "artist_vectors")
 
 
 @lake_multi_asset(
@@ -57,17 +69,84 @@ def _every_submission(*names: str) -> Sequence[dg.AssetDep]:
     return [dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in names]
 
 
+class PlacingConfig(PlacingParams, dg.Config):
+    """Which tracks are placed and how much their content counts, as run configuration."""
+
+
+class FirstListenersConfig(FirstListenersParams, dg.Config):
+    """How many first listeners are named, as run configuration."""
+
+
+@lake_asset(
+    PLACEMENTS,
+    partitions=DAILY,
+    kinds={"numpy"},
+    deps=[
+        *(
+            *_SPACE,
+            "play_confidence",
+            "content_prior",
+            "sound_model",
+            "audio_vectors",
+            "raw_tracks",
+            TRACK_ANALYSIS.name,
+        ),
+        *_every_submission(*(table.name for table in _TABLES)),
+    ],
+    about="In the space of the day, from what was known at its end.",
+)
+def placements(context: dg.AssetExecutionContext, config: PlacingConfig, home: HomeResource) -> pl.DataFrame:
+    """Place by content and by the few listeners there are."""
+    return make_placements(partition_days(context), home.lake, config)
+
+
+@lake_multi_asset(
+    (FIRST_LISTENERS, AUDIENCES),
+    name="listener_scoring",
+    partitions=DAILY,
+    kinds={"numpy"},
+    deps=[PLACEMENTS.name, *_SPACE, "play_confidence", "raw_tracks", "raw_playlists", "raw_playlist_tracks"],
+    about="In the space of the day.",
+)
+def listener_scoring(
+    context: dg.AssetExecutionContext, config: FirstListenersConfig, home: HomeResource
+) -> Iterator[dg.Output]:
+    """Score listeners for the submissions placed on each day."""
+    yield from outputs((FIRST_LISTENERS, AUDIENCES), score_days(partition_days(context), home.lake, config))
+
+
+@lake_asset(
+    SUBMISSION_PREVIEW,
+    partitions=SUBMISSIONS,
+    kinds={"numpy"},
+    deps=[
+        *(table.name for table in _TABLES),
+        *(dg.AssetDep(name, partition_mapping=dg.LastPartitionMapping()) for name in (*_SPACE, "content_prior")),
+    ],
+    about="Without a row where it was refused, or no space is there yet.",
+)
+def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig, home: HomeResource) -> pl.DataFrame:
+    """Place it in the newest space and draw its audience."""
+    ids = [str(key) for key in partition_keys(context, SUBMISSION_PREVIEW)]
+    rows = preview_submissions(ids, read_newest(home.lake, datetime.now(tz=UTC)), home.lake, config)
+    for row in rows.head(1).iter_rows(named=True):
+        drawn = draw_audience(row, home.lake.open(SPACE_MAP).only([row["as_of"]]).read(), title=row[c.SUBMISSION_ID])
+        context.add_output_metadata({"audience": picture(drawn, "audience"), "reach": reach_line(row)})
+    return rows
+
+
 @lake_asset(
     SUBMISSION_STATES,
     partitions=DAILY,
     kinds={"polars"},
     ins={"raw_tracks": dg.AssetIn()},
-    deps=_every_submission(*(table.name for table in _TABLES)),
+    deps=[*_every_submission(*(table.name for table in _TABLES)), PLACEMENTS.name, FIRST_LISTENERS.name],
     about="As known at the end of the day.",
 )
 def submission_states(context: dg.AssetExecutionContext, home: HomeResource, raw_tracks: TableVersion) -> pl.DataFrame:
     """Gather what the tables tell, day by day."""
-    sources = StateSources(*(home.lake.open(table) for table in _TABLES), tracks=raw_tracks)
+    verdicts, analyses, placed, scored = (home.lake.open(table) for table in (*_TABLES, PLACEMENTS, FIRST_LISTENERS))
+    sources = StateSources(verdicts, analyses, raw_tracks, placements=placed, first_listeners=scored)
     return per_day(context, SUBMISSION_STATES, lambda day: states_before(sources, _end_of(day)))
 
 
@@ -82,5 +161,14 @@ cold_start_checks = [
         judge=lambda verdicts, submission_id, _home: is_not_rejected(verdicts, submission_id),
         partitions=SUBMISSIONS,
         about="The submission can be used; of one that can not, why.",
-    )
+    ),
+    gate_check(
+        PLACEMENTS,
+        name="every_submission_has_a_place",
+        judge=lambda placed, day, home: every_submission_has_a_place(
+            placed.only([day]).read(), count_to_place(home.lake, day)
+        ),
+        partitions=DAILY,
+        about="Every accepted or late submission that is not long released has a place in the day's space.",
+    ),
 ]

@@ -1,13 +1,24 @@
 """Assets of ``mixes``: the week's ranker, candidates and Discover Weekly; the day's Daily Mixes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import polars as pl
 
+from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
+from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
-from recsys_assets.defs.partitions import DAILY, WEEKLY_FRIDAY, WEEKLY_MONDAY, days_before_delivery, partition_days
+from recsys_assets.defs.partitions import (
+    DAILY,
+    SUBMISSIONS,
+    WEEKLY_FRIDAY,
+    WEEKLY_MONDAY,
+    days_before_delivery,
+    partition_days,
+    partition_keys,
+)
 from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.latent.anchors import Anchors
 from recsys_assets.latent.days import read_day
@@ -15,7 +26,8 @@ from recsys_assets.mixes import tables as t
 from recsys_assets.mixes.catalogue import EligibilityParams
 from recsys_assets.mixes.daily import make_day
 from recsys_assets.mixes.daily_inputs import DailyMixParams
-from recsys_assets.mixes.fridays import make_fridays
+from recsys_assets.mixes.fridays import look_ahead, make_fridays, preview_fridays, read_friday
+from recsys_assets.mixes.gates import every_accepted_track_lands, nothing_unwanted_lands
 from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.release_radar import ReleaseRadarParams
@@ -24,6 +36,7 @@ from recsys_assets.raw.ingest import working_folder
 
 # Read whole, up to the day: what a listener heard two years ago is not a discovery.
 HISTORY = ["track_signals", "artist_signals"]
+SPACE = ["user_vectors", "track_vectors", "artist_vectors"]
 SNAPSHOTS = ["raw_play_counts", "raw_tracks", "raw_artists", "raw_playlists", "raw_playlist_tracks"]
 
 
@@ -106,10 +119,8 @@ def discover(
     t.RELEASE_RADAR,
     partitions=WEEKLY_FRIDAY,
     kinds={"polars"},
-    deps=[
-        dg.AssetDep(name, partition_mapping=days_before_delivery(1))
-        for name in (*HISTORY, "user_vectors", "track_vectors", "artist_vectors")
-    ]
+    deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in (*HISTORY, *SPACE, "placements")]
+    + [dg.AssetDep("submission_verdicts", partition_mapping=dg.AllPartitionMapping())]
     + ["raw_play_counts", "raw_tracks", "raw_artists"],
     about="Releases of the seven days up to the Friday, from what was known at the end of Thursday.",
 )
@@ -118,6 +129,40 @@ def release_radar(
 ) -> pl.DataFrame:
     """Choose each listener's new releases, and share cold tracks out among their nearest listeners."""
     return make_fridays(partition_days(context), home.lake, config, eligibility=config, settings=sql.settings)
+
+
+@lake_asset(
+    t.RELEASE_RADAR_PREVIEW,
+    partitions=SUBMISSIONS,
+    kinds={"polars"},
+    deps=["submission_preview"]
+    + [dg.AssetDep(name, partition_mapping=dg.LastPartitionMapping()) for name in (*HISTORY, *SPACE)]
+    + ["raw_play_counts", "raw_tracks", "raw_artists"],
+    about="Without a row where it was refused or is out already, or no space is there yet.",
+)
+def release_radar_preview(
+    context: dg.AssetExecutionContext, config: ReleaseRadarConfig, home: HomeResource, sql: SqlResource
+) -> pl.DataFrame:
+    """Make the Fridays to come as if they were now, and keep what these submissions get in them."""
+    ids = [str(key) for key in partition_keys(context, t.RELEASE_RADAR_PREVIEW)]
+    ahead = look_ahead(home.lake, datetime.now(tz=UTC))
+    return preview_fridays(ids, ahead, home.lake, config, eligibility=config, settings=sql.settings)
+
+
+def _friday_gate(judge: Callable[..., GateResult], about: str) -> dg.AssetChecksDefinition:
+    def judged(version: TableVersion, friday: date, home: HomeResource) -> GateResult:
+        tables = read_friday(friday, MixSources.open(home.lake), home.lake)
+        return judge(version.only([friday]).read(), tables, EligibilityParams())
+
+    return gate_check(t.RELEASE_RADAR, name=judge.__name__, judge=judged, partitions=WEEKLY_FRIDAY, about=about)
+
+
+promise_gate = _friday_gate(
+    every_accepted_track_lands, "Every submission accepted in time stands in somebody's mix of its first week."
+)
+rules_gate = _friday_gate(
+    nothing_unwanted_lands, "Nothing withdrawn or unreleased, and nothing by its sound that was not accepted in time."
+)
 
 
 @lake_asset(

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
+from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS, verdicts_known
 from recsys_assets.core.lake import Lake, TableVersion
+from recsys_assets.core.windows import midnight
 from recsys_assets.exports.bundle import ROW_DTYPES, ExportSummary, export_mixes
 from recsys_assets.exports.entries import Catalogue
+from recsys_assets.mixes.fridays import claimed_names, submitted_tracks
+from recsys_assets.mixes.release_radar_days import with_submitted
 from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY, RELEASE_RADAR
 from recsys_assets.raw.tables import RAW_ALBUMS, RAW_ARTISTS, RAW_TRACKS
 
@@ -27,8 +31,12 @@ def export_day(lake: Lake, out: Path, day: date) -> ExportSummary:
     newest = (_delivered(mix, by=day + timedelta(days=1)) for mix in (weekly, radar))
     rows = pl.concat([mix.scan().select(*ROW_DTYPES) for mix in (daily.only([day]), *newest)])
     tracks, artists, albums = (lake.open(table) for table in (RAW_TRACKS, RAW_ARTISTS, RAW_ALBUMS))
+    # Release Radar may hold what was submitted and the catalogue does not know yet.
+    submitted = submitted_tracks(verdicts_known(lake.open(SUBMISSION_VERDICTS), midnight(day + timedelta(days=1))))
     catalogue = Catalogue(
-        tracks=tracks.latest(day).read(), artists=artists.latest(day).read(), albums=albums.latest(day).read()
+        tracks=with_submitted(tracks.latest(day).read(), submitted),
+        artists=pl.concat([artists.latest(day).read(), claimed_names(submitted)], how="diagonal"),
+        albums=albums.latest(day).read(),
     )
     versions = {table.schema.full_name: table.version for table in (daily, weekly, radar, tracks, artists, albums)}
     return export_mixes(rows, catalogue, out, day=day, input_versions=versions)

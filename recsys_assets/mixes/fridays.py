@@ -1,27 +1,46 @@
 """Fridays, from the lake to rows of ``mixes.release_radar``: what Dagster calls. One Friday is ``release_radar_days``."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
+from recsys_assets.cold_start.days import place_day
 from recsys_assets.cold_start.place_tables import PLACEMENTS
+from recsys_assets.cold_start.placing import PlacingParams
+from recsys_assets.cold_start.preview import read_newest
 from recsys_assets.cold_start.tables import ACCEPTED, LATE, SUBMISSION_VERDICTS, VERDICT, verdicts_known
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError, VersionMismatchError
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.warehouse import SqlSettings
-from recsys_assets.core.windows import midnight
+from recsys_assets.core.windows import friday_of, midnight
 from recsys_assets.latent.days import read_day
 from recsys_assets.latent.space import LatentSpace
 from recsys_assets.mixes.catalogue import EligibilityParams
 from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.release_radar import ReleaseRadarParams
 from recsys_assets.mixes.release_radar_days import RadarTables, make_friday
-from recsys_assets.mixes.tables import RELEASE_RADAR
+from recsys_assets.mixes.tables import RELEASE_RADAR, RELEASE_RADAR_PREVIEW
 
 # An artist that a pitch names without a verified claim: known by name alone, and to this table alone.
 _CLAIMED = "claimed:"
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """From where a preview looks at a Friday to come: a day's space, and the submissions known now.
+
+    Attributes:
+        day: whose end is now, for listeners and the space.
+        verdicts: of submissions.
+        placements: of submissions in the day's space.
+    """
+
+    day: date
+    verdicts: pl.DataFrame
+    placements: pl.DataFrame
 
 
 def make_fridays(
@@ -51,7 +70,7 @@ def read_friday(
     sources: MixSources,
     lake: Lake,
     *,
-    last_day: date | None = None,
+    ahead: Ahead | None = None,
     settings: SqlSettings | None = None,
 ) -> RadarTables:
     """Read what a Friday's mixes are made of.
@@ -60,14 +79,14 @@ def read_friday(
         friday: the day of delivery.
         sources: as pinned.
         lake: where the space and the places are.
-        last_day: the day whose end is now; the day before the Friday where None. A preview looks from an earlier one.
+        ahead: from where a preview looks; None reads what is published of the day before the Friday.
         settings: what each query may use.
 
     Raises:
         MissingInputError: as ``make_fridays``.
         VersionMismatchError: as ``make_fridays``.
     """
-    last_day = last_day or friday - timedelta(days=1)
+    last_day = ahead.day if ahead else friday - timedelta(days=1)
     history = sources.history(last_day, settings)
     space = read_day(lake, last_day)
     if space is None and not history.recent.is_empty():
@@ -75,32 +94,33 @@ def read_friday(
             f"there is no space of {last_day}, though somebody played in the week before {friday}. Make the day first: "
             f"dagster job backfill -j daily --partitions {last_day} --noprompt"
         )
-    submitted = submitted_tracks(lake.open(SUBMISSION_VERDICTS), last_day)
+    known = ahead.verdicts if ahead else verdicts_known(lake.open(SUBMISSION_VERDICTS), midnight(friday))
+    submitted = submitted_tracks(known)
     names = sources.artists.latest(last_day).read()
     return RadarTables(
         friday=friday,
         tracks=sources.tracks.latest(last_day).read(),
-        artists=pl.concat([names, _claimed_names(submitted)], how="diagonal"),
+        artists=pl.concat([names, claimed_names(submitted)], how="diagonal"),
         submitted=submitted,
-        placements=_placements(lake.open(PLACEMENTS), last_day, space),
+        placements=ahead.placements if ahead else _placements(lake.open(PLACEMENTS), last_day, space),
         history=history,
         space=space,
     )
 
 
-def submitted_tracks(verdicts: TableVersion, last_day: date) -> pl.DataFrame:
-    """Return accepted and late submissions as tracks of a catalogue, as known at the end of a day.
+def submitted_tracks(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Return accepted and late submissions as tracks of a catalogue, of the verdicts that are known.
 
     Of an unverified claim the artists have names and no more: who follows the real one is not told of it.
     """
-    known = verdicts_known(verdicts, midnight(last_day + timedelta(days=1)))
     named = pl.col("artist_names").list.eval(pl.lit(_CLAIMED) + pl.element().str.to_lowercase())
-    return known.filter(pl.col(VERDICT).is_in([ACCEPTED, LATE]), pl.col("replaced_by").is_null()).with_columns(
+    return verdicts.filter(pl.col(VERDICT).is_in([ACCEPTED, LATE]), pl.col("replaced_by").is_null()).with_columns(
         pl.when("is_claim_verified").then(c.ARTIST_IDS).otherwise(named).alias(c.ARTIST_IDS)
     )
 
 
-def _claimed_names(submitted: pl.DataFrame) -> pl.DataFrame:
+def claimed_names(submitted: pl.DataFrame) -> pl.DataFrame:
+    """Return ``artist_id`` and ``name`` of the artists that unverified claims of ``submitted_tracks`` name."""
     unverified = submitted.filter(~pl.col("is_claim_verified"))
     pairs = unverified.select(pl.col(c.ARTIST_IDS).alias(c.ARTIST_ID), pl.col("artist_names").alias(c.NAME))
     return pairs.explode(c.ARTIST_ID, c.NAME).drop_nulls().unique(c.ARTIST_ID, keep="first", maintain_order=True)
@@ -114,3 +134,47 @@ def _placements(placements: TableVersion, day: date, space: LatentSpace | None) 
             f"the places of {day} are of {versions} and its space is {space.space_version}: make `placements` of {day} again"
         )
     return rows
+
+
+def look_ahead(lake: Lake, now: datetime, params: PlacingParams | None = None) -> Ahead | None:
+    """Place what was submitted before ``now`` in the newest space; None where there is none."""
+    newest = read_newest(lake, now)
+    if newest is None:
+        return None
+    return Ahead(newest.day, newest.verdicts, place_day(newest, params or PlacingParams(), is_whole=False))
+
+
+def preview_fridays(
+    submission_ids: Sequence[str],
+    ahead: Ahead | None,
+    lake: Lake,
+    params: ReleaseRadarParams,
+    *,
+    eligibility: EligibilityParams | None = None,
+    settings: SqlSettings | None = None,
+) -> pl.DataFrame:
+    """Show in whose Release Radar some submissions would land if their Fridays were made now.
+
+    Args:
+        submission_ids: of those; who is released by the day of the space has no row.
+        ahead: from where to look; without it there are no rows.
+        lake: the tables.
+        params: the shape of the mix.
+        eligibility: what nobody gets.
+        settings: what each query may use.
+
+    Returns:
+        Rows of ``release_radar_preview``.
+    """
+    parts = [RELEASE_RADAR_PREVIEW.empty()]
+    if ahead is None:
+        return parts[0]
+    mine = ahead.placements.filter(pl.col(c.SUBMISSION_ID).is_in(list(submission_ids)))
+    fridays = sorted({friday_of(day) for day in mine[c.RELEASED_ON].drop_nulls()})
+    sources = MixSources.open(lake)
+    for friday in (day for day in fridays if day > ahead.day):
+        tables = read_friday(friday, sources, lake, ahead=ahead, settings=settings)
+        rows = make_friday(tables, params, eligibility=eligibility)
+        landed = rows.join(mine.select(c.TRACK_ID, c.SUBMISSION_ID), on=c.TRACK_ID)
+        parts.append(RELEASE_RADAR_PREVIEW.arrange(landed.with_columns(pl.lit(ahead.day).alias(c.AS_OF))).collect())
+    return pl.concat(parts)

@@ -101,6 +101,20 @@ RELEASE_RADAR = TableSchema(
     partition=c.WEEK,
     personal=c.USER_ID,
 )
+RELEASE_RADAR_PREVIEW = TableSchema(
+    group="mixes",
+    name="release_radar_preview",
+    grain="One row per submission and listener in whose Release Radar it would land, from what is known now.",
+    columns=(
+        _MIX_COLUMNS[0],
+        *columns((c.WEEK, pl.Date, "The Friday on which it would be delivered.", False)),
+        *_MIX_COLUMNS[2:7],
+        *columns((c.AS_OF, pl.Date, "The day of the space that tells.", False)),
+    ),
+    key=(c.USER_ID,),
+    partition=c.SUBMISSION_ID,
+    personal=c.USER_ID,
+)
 DAILY_MIX = TableSchema(
     group="mixes",
     name="daily_mix",
@@ -111,4 +125,4 @@ DAILY_MIX = TableSchema(
     personal=c.USER_ID,
 )
 
-TABLES = (RANKER, CANDIDATES, DISCOVER_WEEKLY, RELEASE_RADAR, DAILY_MIX)
+TABLES = (RANKER, CANDIDATES, DISCOVER_WEEKLY, RELEASE_RADAR, RELEASE_RADAR_PREVIEW, DAILY_MIX)

@@ -56,6 +56,8 @@ def _mapping(node: object, parent: dg.AssetKey) -> str:
         return "as Dagster maps"
     if isinstance(mapping, dg.AllPartitionMapping):
         return "all"
+    if isinstance(mapping, dg.LastPartitionMapping):
+        return "newest"
     assert isinstance(mapping, dg.TimeWindowPartitionMapping)
     return f"{mapping.start_offset} to {mapping.end_offset}"
 

@@ -1,0 +1,156 @@
+"""``recsys audience``: who a submission could be for, before anybody has heard it."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recsys_assets.cli.edge import home_from_environment
+from recsys_assets.cli.listen import AsJson
+from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
+
+if TYPE_CHECKING:
+    from recsys_assets.core.lake import Lake
+
+_SHOWN = 5
+
+
+def audience(
+    submission: Annotated[
+        str, typer.Argument(metavar="SUBMISSION", help="Its id; `recsys submissions` lists them.", show_default=False)
+    ],
+    *,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where the picture goes; `exports/audiences/SUBMISSION.png` of the home otherwise."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how many listeners a submission can grow among, what it sits near, and where it would land; draw it.
+
+    Example: recsys audience sub_0012
+    """
+    from recsys_assets.cli.show import note, print_json, print_table, say
+    from recsys_assets.cold_start.audience_picture import draw_audience, reach_line
+    from recsys_assets.core import columns as c
+    from recsys_assets.core.files import written_aside
+    from recsys_assets.core.lake import Lake
+    from recsys_assets.latent.tables import SPACE_MAP
+
+    home = home_from_environment()
+    lake = Lake(home.lake)
+    verdict = _verdict(lake, submission)
+    row = _newest_audience(lake, submission, verdict)
+    told = {
+        "submission_id": submission,
+        "title": verdict[c.TITLE],
+        "artists": verdict["artist_names"] or [],
+        "verdict": verdict["verdict"],
+        "released_on": verdict[c.RELEASED_ON],
+        **row,
+        "lands_with": _lands(lake, submission),
+    }
+    target = picture or home.exports / "audiences" / f"{submission}.png"
+    title = f"{told['title'] or submission} by {', '.join(told['artists']) or 'nobody named'}"
+    space_map = lake.open(SPACE_MAP).only([row[c.AS_OF]]).read()
+    if picture is None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with written_aside(target) as fresh:
+        fresh.write_bytes(draw_audience(row, space_map, title=title))
+    told["picture"] = str(target)
+    if as_json:
+        print_json(told)
+        return
+    say(f"{title} · {told['verdict']} · out on {told['released_on']} · in the space of {row[c.AS_OF]}")
+    say(reach_line(row))
+    _say_where(lake, row)
+    lands: dict[str, Any] | None = told["lands_with"]
+    if lands:
+        say(f"would land with {lands['listeners']:,} listeners on {lands['on']}, because:")
+        print_table(list(lands["reasons"].items()), ("why", "listeners"), numbers=("listeners",))
+    note(f"picture: {target}")
+
+
+def _verdict(lake: "Lake", submission: str) -> dict[str, Any]:
+    """Return the newest verdict on a submission.
+
+    Raises:
+        InvalidArgumentError: there is none of that name, or it was refused; the message says why.
+    """
+    from recsys_assets.cold_start.tables import RECEIVED_AT, SUBMISSION_VERDICTS
+    from recsys_assets.core import columns as c
+
+    rows = lake.open(SUBMISSION_VERDICTS).only([submission]).scan().sort(RECEIVED_AT).collect()
+    if rows.is_empty():
+        raise InvalidArgumentError(f"there is no submission {submission!r}: `recsys submissions` lists them")
+    verdict = rows.row(-1, named=True)
+    if verdict["verdict"] in {"rejected", "withdrawn"}:
+        why = f": {verdict[c.REASON]}" if verdict[c.REASON] else ""
+        raise InvalidArgumentError(f"{submission} was {verdict['verdict']}{why}; it has no audience")
+    return verdict
+
+
+def _newest_audience(lake: "Lake", submission: str, verdict: dict[str, Any]) -> dict[str, Any]:
+    """Return the audience of the newest day that tells it, or of the preview where that is newer, with ``as_of``.
+
+    Raises:
+        MissingInputError: it was scored nowhere yet.
+    """
+    import polars as pl
+
+    from recsys_assets.cold_start.place_tables import AUDIENCES, SUBMISSION_PREVIEW
+    from recsys_assets.core import columns as c
+
+    days = lake.open(AUDIENCES).scan().filter(pl.col(c.SUBMISSION_ID) == submission).rename({c.DATE: c.AS_OF})
+    # What days said of earlier content is of no use.
+    rows = days.filter(pl.col(c.AS_OF) >= verdict["received_at"].date()).drop(c.SUBMISSION_ID).collect()
+    at_once = lake.open(SUBMISSION_PREVIEW).only([submission]).scan().select(rows.columns).collect()
+    found = pl.concat([rows, at_once]).sort(c.AS_OF, maintain_order=True)
+    if found.is_empty():
+        raise MissingInputError(
+            f"{submission} has no audience yet: it is scored when a space is there and the `submission` or `daily` job "
+            "has run over it (`make run`)"
+        )
+    return found.row(-1, named=True)
+
+
+def _lands(lake: "Lake", submission: str) -> dict[str, Any] | None:
+    """Count the listeners in whose Release Radar it would land, by reason; None where nobody has looked."""
+    import polars as pl
+
+    from recsys_assets.core import columns as c
+    from recsys_assets.mixes.tables import RELEASE_RADAR_PREVIEW
+
+    rows = lake.open(RELEASE_RADAR_PREVIEW).only([submission]).scan().select(c.WEEK, c.REASON).collect()
+    if rows.is_empty():
+        return None
+    counted = rows.group_by(c.REASON).len("n").sort("n", c.REASON, descending=[True, False]).head(_SHOWN)
+    friday: date = rows.select(pl.col(c.WEEK).max()).item()
+    return {"on": friday, "listeners": rows.height, "reasons": dict(counted.iter_rows())}
+
+
+def _say_where(lake: "Lake", row: dict[str, Any]) -> None:
+    """Name what it sits among."""
+    import polars as pl
+
+    from recsys_assets.cli.names import Names, newest
+    from recsys_assets.cli.show import say
+    from recsys_assets.core import columns as c
+    from recsys_assets.raw.tables import RAW_ARTISTS
+
+    tracks = row["near_track_ids"][:_SHOWN]
+    names = Names.of(lake, pl.Series(tracks, dtype=pl.String))
+    known = dict(newest(lake, RAW_ARTISTS).scan().select(c.ARTIST_ID, c.NAME).collect().iter_rows())
+    artists = [known.get(artist) or artist for artist in row["near_artist_ids"][:_SHOWN]]
+    genres = [f"{name} {share:.0%}" for name, share in zip(row[c.GENRES], row["genre_shares"], strict=True)]
+    for what, values in (
+        ("nearest tracks", [f"{names.title(track)} ({names.artist(track)})" for track in tracks]),
+        ("nearest artists", artists),
+        ("genres", genres),
+        ("words of playlists", row["terms"]),
+    ):
+        if values:
+            say(f"{what}: {', '.join(values)}")

@@ -1,0 +1,54 @@
+"""A submission at once: its place in the newest space there is, and its audience, before any day is made.
+
+Belongs here: rows of ``submission_preview``. What the days say of it is ``days`` and ``scoring``; in whose mix it would land
+is ``mixes``, which knows the rules of mixes.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+import polars as pl
+
+from recsys_assets.cold_start.days import Day, newest_day, place_day, read_known_day
+from recsys_assets.cold_start.first_listeners import FirstListenersParams
+from recsys_assets.cold_start.place_tables import SUBMISSION_PREVIEW
+from recsys_assets.cold_start.placing import PlacingParams
+from recsys_assets.cold_start.scoring import score_placed
+from recsys_assets.core import columns as c
+from recsys_assets.core.lake import Lake
+
+logger = logging.getLogger(__name__)
+
+
+def read_newest(lake: Lake, now: datetime) -> Day | None:
+    """Read the newest day that has a space, with the submissions received before ``now``; None where there is none."""
+    day = newest_day(lake)
+    if day is None:
+        logger.info("there is no space yet: submissions are placed by the first day that has one")
+        return None
+    return read_known_day(lake, day, before=now)
+
+
+def preview_submissions(
+    submission_ids: Sequence[str], day: Day | None, lake: Lake, params: PlacingParams
+) -> pl.DataFrame:
+    """Place some submissions and count their audiences.
+
+    Args:
+        submission_ids: of those; one that was rejected, withdrawn or released long ago has no row.
+        day: from ``read_newest``; without one there are no rows.
+        lake: where playlists are.
+        params: how much content counts.
+
+    Returns:
+        Rows of ``submission_preview``.
+    """
+    if day is None:
+        return SUBMISSION_PREVIEW.empty()
+    placed = place_day(day, params, is_whole=False).filter(pl.col(c.SUBMISSION_ID).is_in(list(submission_ids)))
+    if placed.is_empty():
+        return SUBMISSION_PREVIEW.empty()
+    _, audiences = score_placed(placed, day, lake, FirstListenersParams())
+    rows = placed.join(audiences, on=c.SUBMISSION_ID).with_columns(pl.lit(day.day).alias(c.AS_OF))
+    return SUBMISSION_PREVIEW.arrange(rows).collect()

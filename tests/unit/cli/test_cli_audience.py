@@ -1,0 +1,113 @@
+"""What `recsys audience` says of a submission, on a planted lake."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from recsys_assets.cold_start.place_tables import AUDIENCES, SUBMISSION_PREVIEW
+from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
+from recsys_assets.core.schemas import TableSchema
+from recsys_assets.mixes.tables import RELEASE_RADAR_PREVIEW
+
+DAY = date(2026, 1, 6)
+REACH = {
+    "n_listeners_scored": 120, "n_within_reach": 24, "n_reach_low": 13, "n_reach_high": 41, "n_calibrated_on": 90,
+    "threshold": 1.1, "histogram": [3] * 48, "near_track_ids": ["t1"], "near_track_cosines": [0.9], "near_artist_ids": [],
+    "near_artist_cosines": [], "genres": ["deep house"], "genre_shares": [1.0], "terms": ["night"],
+}  # fmt: skip
+
+
+def fill(schema: TableSchema, rows: list[dict[str, object]]) -> pl.DataFrame:
+    """Complete rows with nulls to the columns of a table."""
+    whole = [{name: row.get(name) for name in schema.dtypes} for row in rows]
+    return pl.DataFrame(whole, schema=schema.dtypes, orient="row")
+
+
+@pytest.fixture
+def submitted(world: Any) -> Any:
+    def verdict(name: str, **changes: object) -> dict[str, object]:
+        row = {
+            "submission_id": name, "received_at": datetime(2026, 1, 4, tzinfo=UTC), "verdict": "accepted", "title": "Neon Hour",
+            "artist_names": ["Marta \x1b[31m"], "is_claim_verified": True, "released_on": date(2026, 1, 20),
+            "track_id": f"submission:{name}", "is_on_time": True,
+        }  # fmt: skip
+        return row | changes
+
+    rows = [
+        verdict("sub1"),
+        verdict("sub2"),
+        verdict("bad", verdict="rejected", reason="two recordings in the folder"),
+        verdict("later", received_at=datetime(2026, 1, 8, tzinfo=UTC)),
+    ]
+    ids = [str(row["submission_id"]) for row in rows]
+    world.lake.replace(SUBMISSION_VERDICTS, fill(SUBMISSION_VERDICTS, rows), partitions=ids)
+    days = [{"date": DAY, "submission_id": name, **REACH} for name in ("sub1", "later")]
+    world.lake.replace(AUDIENCES, fill(AUDIENCES, days), partitions=[DAY])
+    place = {
+        "track_id": "submission:sub2",
+        "vector": [1.0],
+        "space_version": "v",
+        "n_listeners": 0,
+        "artist_weight": 0.0,
+    }
+    at_once = {**place, **REACH, "submission_id": "sub2", "as_of": DAY, "inherits_artist": False, "n_within_reach": 7}
+    world.lake.replace(SUBMISSION_PREVIEW, fill(SUBMISSION_PREVIEW, [at_once]), partitions=["sub2"])
+    landed = {
+        "submission_id": "sub2", "week": date(2026, 1, 23), "track_id": "submission:sub2", "score": 0.9, "source": "sound",
+        "as_of": DAY,
+    }  # fmt: skip
+    whom = [
+        {"user_id": f"u{n}", "rank": 1, "reason": f"sounds like X{n % 2}, which you play", **landed} for n in range(5)
+    ]
+    world.lake.replace(RELEASE_RADAR_PREVIEW, fill(RELEASE_RADAR_PREVIEW, whom), partitions=["sub2"])
+    return world
+
+
+def test_for_people_it_says_how_many_how_sure_and_what_is_near(submitted: Any, tmp_path: Path):
+    result = submitted.run("audience", "sub1", "--picture", str(tmp_path / "a.png"))
+
+    assert result.exit_code == 0, result.output
+    for said in (
+        "Neon Hour by Marta",
+        "24 of 120 listeners within reach (13 to 41",
+        "Plain Song",
+        "deep house 100%",
+        "night",
+    ):
+        assert said in result.output
+    assert "\x1b" not in result.output
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.size == (1100, 470)
+
+
+def test_for_programs_it_is_json_and_the_picture_has_a_place_of_its_own(submitted: Any):
+    told = json.loads(submitted.run("audience", "sub2", "--json").stdout)
+
+    assert (told["n_within_reach"], told["as_of"], told["verdict"]) == (7, "2026-01-06", "accepted")
+    assert told["lands_with"]["listeners"] == 5
+    assert told["lands_with"]["on"] == "2026-01-23"
+    assert told["lands_with"]["reasons"] == {"sounds like X0, which you play": 3, "sounds like X1, which you play": 2}
+    assert Path(told["picture"]) == submitted.home.exports / "audiences" / "sub2.png"
+    assert Path(told["picture"]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("nobody", 2, "recsys submissions"),
+        ("../x", 2, "recsys submissions"),
+        ("bad", 2, "two recordings in the folder"),
+        # Scored on a day before this content came: that was about another recording.
+        ("later", 1, "no audience yet"),
+    ],
+)
+def test_what_has_no_audience_says_why(submitted: Any, name: str, code: int, said: str):
+    result = submitted.run("audience", name)
+
+    assert result.exit_code == code
+    assert said in result.output
