@@ -11,7 +11,7 @@ from recsys_assets.audio.sound_model import SoundTraining
 from recsys_assets.audio.sound_weeks import SoundWeek
 
 # Okabe and Ito's colours, told apart by the colour-blind.
-_FOLDS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+_FOLDS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 _LABELS = {"mean": "mean place", "ridge": "descriptors\n(ridge)", "network": "spectrogram\n(network)", "both": "both"}
 
 
@@ -51,6 +51,7 @@ def draw_training(training: SoundTraining, *, title: str) -> bytes:
     bars.legend(frameon=False, fontsize=8)
     for axes in (curves, bars):
         axes.spines[["top", "right"]].set_visible(False)
+        axes.set_axisbelow(True)
         axes.grid(axis="y", color="#dddddd", lw=0.6)
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     buffer = io.BytesIO()
