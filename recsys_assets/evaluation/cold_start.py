@@ -6,7 +6,8 @@ through the entry points of the daily graph (tuner, factorisation, content prior
 Tracks in at least 3 playlists are kept, then playlists with at least 10 of them. A random 20 % of the tracks that have
 descriptors become cold: their entries are taken out of every playlist. 20 % of the playlists are judged: for each, all cold
 tracks are ranked, and those that it held are the truth. Nothing that is learnt, tuned or chosen sees an entry of a cold
-track, save for ``warm``, the ceiling, which is fitted with those of the other 80 % of playlists.
+track, save for ``warm``, the ceiling, which is fitted with those of the other 80 % of playlists. ``ours`` scores as the
+graph does, by the listener's published vector; ``reach`` the same places by ``latent.cold_reach``.
 """
 
 import logging
@@ -32,7 +33,7 @@ from recsys_assets.metrics.ranking import auc_of_scores, mean_over_lists, recall
 logger = logging.getLogger(__name__)
 
 ALL, KNOWN, NEW = "all", "known_artist", "new_artist"
-PLAIN = "plain"
+PLAIN, REACH = "plain", "reach"
 STEPS_PER_SEED = 4
 _CUT = 20
 
@@ -141,9 +142,10 @@ def score_models(
     return {
         "random": (noise, 0.0),
         PLAIN: (own @ plain.T, plain_seconds),
-        "audio": (ours.score(ours.means.from_sound), seconds),
-        "artist": (ours.score(ours.means.from_artist), seconds),
-        OURS: (ours.score(ours.places), seconds),
+        "audio": (own @ ours.means.from_sound.T, seconds),
+        "artist": (own @ ours.means.from_artist.T, seconds),
+        OURS: (own @ ours.places.T, seconds),
+        REACH: (ours.reach(), seconds),
         "warm": (ceiling.user_factors[task.judged] @ ceiling.item_factors[task.cold].T, warm_seconds),
     }
 
@@ -176,22 +178,23 @@ def _try(
 ) -> float:
     fitted = FittedSpace(factorise(task.visible, space, seed=seed), space)
     placed = place_cold(data, task, fitted, prior, seed=seed)
-    figures = judge_scores(placed.score(placed.places), task.truth)
+    scores = fitted.factors.user_factors[task.judged] @ placed.places.T
+    figures = judge_scores(scores, task.truth)
     logger.info("%s: %s", space, figures)
     return figures[f"recall@{_CUT}"]
 
 
 @dataclass(frozen=True)
 class PlacedCold:
-    """Cold tracks placed by ours: ``places`` by the formula, ``means`` with its parts, and the judged listeners."""
+    """Cold tracks by ours: ``places`` by the formula, ``means`` with its parts; ``listeners``: the judged, also by content."""
 
     places: NDArray[np.float32]
     means: PriorMeans
     listeners: NDArray[np.float32]
 
-    def score(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Score some places of the cold tracks, shape (judged, cold)."""
-        return self.listeners @ even_lengths(places).T
+    def reach(self) -> NDArray[np.float32]:
+        """Score the places for listeners who are placed by content too, shape (judged, cold)."""
+        return self.listeners @ even_lengths(self.places).T
 
 
 def place_cold(

