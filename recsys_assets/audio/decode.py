@@ -8,6 +8,7 @@ the excerpt that was asked for, and no more than a block of ten seconds is held 
 import hashlib
 import stat
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,7 @@ from recsys_assets.audio.loudness import Loudness, LoudnessMeter
 from recsys_assets.audio.readers import Stream, open_stream
 from recsys_assets.audio.recording import WORKING_RATE_HZ, Recording
 from recsys_assets.audio.refusal import UnusableRecordingError
+from recsys_assets.audio.stereo import StereoMeter
 
 _HASH_BYTES = 1 << 20
 # Channels that cancel each other leave less than this share of their energy in the middle.
@@ -83,6 +85,7 @@ def decode(
         start_s=start_s,
         source_rate_hz=stream.rate_hz,
         n_channels=stream.n_channels,
+        stereo_width=found.stereo_width,
         loudness=found.loudness,
         content_sha256=digest,
     )
@@ -132,14 +135,15 @@ def _require_not_long(seconds: float, limits: DecodeLimits) -> None:
         )
 
 
+@dataclass(frozen=True)
 class _Read:
     """What was read of one stream."""
 
-    def __init__(self, y: NDArray[np.float32], loudness: Loudness, duration_s: float, *, is_cancelled: bool) -> None:
-        self.y = y
-        self.loudness = loudness
-        self.duration_s = duration_s
-        self.is_cancelled = is_cancelled
+    y: NDArray[np.float32]
+    loudness: Loudness
+    stereo_width: tuple[float, ...]
+    duration_s: float
+    is_cancelled: bool
 
 
 def _mean(block: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -163,7 +167,7 @@ def _read(
     start = round(start_s * rate)
     wanted = None if length_s is None else max(round(length_s * rate), 1)
     longest = int(limits.max_duration_s * rate)
-    meter = LoudnessMeter(rate, stream.n_channels)
+    meter, stereo = LoudnessMeter(rate, stream.n_channels), StereoMeter(rate, stream.n_channels)
     resampler = soxr.ResampleStream(rate, WORKING_RATE_HZ, 1, dtype="float32") if rate != WORKING_RATE_HZ else None
     parts: list[NDArray[np.float32]] = []
     seen, energy, mixed_energy = 0, 0.0, 0.0
@@ -171,6 +175,7 @@ def _read(
         _require_sane(block, limits)
         mono = mix(block)
         meter.feed(block)
+        stereo.feed(block)
         energy += float(np.square(block).sum()) / stream.n_channels
         mixed_energy += float(np.square(mono).sum())
         parts.append(resampler.resample_chunk(mono) if resampler else mono)
@@ -184,7 +189,7 @@ def _read(
     is_to_the_end = expected is None or wanted is None or seen < wanted
     duration_s = (start + seen if is_to_the_end or stream.n_frames is None else stream.n_frames) / rate
     is_cancelled = mix is _mean and stream.n_channels > 1 and mixed_energy < _CANCELLED_SHARE * energy
-    return _Read(y, meter.result(), duration_s, is_cancelled=is_cancelled)
+    return _Read(y, meter.result(), stereo.width(), duration_s, is_cancelled)
 
 
 def _require_sane(block: NDArray[np.float32], limits: DecodeLimits) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_assets.audio.loudness import Loudness
+from recsys_assets.audio.stereo import EDGES_HZ, FLOOR
 
 WORKING_RATE_HZ = 22_050
 
@@ -20,6 +21,7 @@ class Recording:
         start_s: where in the file the excerpt begins, s.
         source_rate_hz: sample rate of the file.
         n_channels: channels of the file.
+        stereo_width: see ``stereo``.
         loudness: of the excerpt, measured in all channels at the file's own rate.
         content_sha256: of the file's bytes, hexadecimal; empty for samples that came from no file.
         sample_rate_hz: of ``y``, always the working rate.
@@ -30,6 +32,7 @@ class Recording:
     start_s: float = 0.0
     source_rate_hz: int = WORKING_RATE_HZ
     n_channels: int = 1
+    stereo_width: tuple[float, ...] = (FLOOR,) * (len(EDGES_HZ) - 1)
     loudness: Loudness = field(default_factory=Loudness)
     content_sha256: str = ""
     sample_rate_hz: int = WORKING_RATE_HZ

@@ -15,22 +15,28 @@ from recsys_assets.audio.transform import Array
 # Rates at which loudness swings, Hz: from two bars to sixteenths (fluctuation patterns; Pampalk, 2006).
 MODULATION_EDGES_HZ = (0.25, 0.75, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 15.0)
 _MODULATION_WINDOW_S = 6.0
+TEMPOGRAM_LAGS = 24
 _PERCENTILES = (5, 25, 75, 95)
 
 
-def mfcc_statistics(frames: Frames) -> Mapping[str, float]:
+def mfcc_statistics(frames: Frames) -> dict[str, Mapping[str, float]]:
     """Mean and deviation of each coefficient, and the deviation of its change from frame to frame."""
     mfcc = _sounding(frames, frames.mfcc)
     change = np.diff(mfcc, axis=1) if mfcc.shape[1] > 1 else np.zeros((N_MFCC, 1))
-    return _named("mfcc_mean", mfcc.mean(axis=1)) | _named("mfcc_sd", mfcc.std(axis=1)) | _named(
-        "mfcc_delta_sd", change.std(axis=1)
-    )  # fmt: skip
+    return {
+        "mfcc_mean": _named("mfcc_mean", mfcc.mean(axis=1)),
+        "mfcc_sd": _named("mfcc_sd", mfcc.std(axis=1)),
+        "mfcc_delta": _named("mfcc_delta_sd", change.std(axis=1)),
+    }
 
 
-def contrast_statistics(frames: Frames) -> Mapping[str, float]:
+def contrast_statistics(frames: Frames) -> dict[str, Mapping[str, float]]:
     """Mean and deviation of the spectral contrast of each octave, dB."""
     contrast = frames.contrast_db
-    return _named("contrast_mean", contrast.mean(axis=1)) | _named("contrast_sd", contrast.std(axis=1))
+    return {
+        "contrast_mean": _named("contrast_mean", contrast.mean(axis=1)),
+        "contrast_sd": _named("contrast_sd", contrast.std(axis=1)),
+    }
 
 
 def shape_statistics(frames: Frames) -> Mapping[str, float]:
@@ -89,6 +95,16 @@ def modulation_statistics(frames: Frames) -> Mapping[str, float]:
     logs = np.log10(np.maximum(found, 1e-4))
     overall = logs.mean(axis=1, keepdims=True)
     return _named("modulation", (logs - overall).ravel()) | _named("modulation_depth", overall.ravel())
+
+
+def tempogram_statistics(frames: Frames) -> Mapping[str, float]:
+    """How strongly onsets repeat after 24 times from 0.19 to 3 s: the highest autocorrelation in each, of a most of 1."""
+    onset = frames.onset - frames.onset.mean()
+    edges = np.geomspace(8, 128, TEMPOGRAM_LAGS + 1).astype(int)
+    spectrum = np.fft.rfft(onset, 2 * max(len(onset), edges[-1] + 2))
+    correlation = np.fft.irfft(np.square(np.abs(spectrum)))
+    correlation /= max(correlation[0], 1e-9)
+    return _named("tempogram", np.array([correlation[low : high + 1].max() for low, high in pairwise(edges)]))
 
 
 def _sounding(frames: Frames, series: Array) -> Array:
