@@ -39,6 +39,7 @@ class Batch:
         n_files: recordings that lie there.
         n_analysed: how many were analysed now.
         n_rejected: how many of those that lie there can not be used.
+        sample: the row of the first that was analysed now, for a picture; None where none was.
     """
 
     rows: pl.LazyFrame
@@ -48,6 +49,7 @@ class Batch:
     n_files: int
     n_analysed: int
     n_rejected: int
+    sample: Mapping[str, object] | None = None
 
 
 def analyse_landing(
@@ -103,6 +105,7 @@ def analyse_landing(
         n_files=len(files),
         n_analysed=len(changes.work),
         n_rejected=now_rejected.height,
+        sample=fresh.first,
     )
 
 
@@ -114,11 +117,13 @@ class _Fresh:
         self._rows: list[Mapping[str, object]] = []
         self._files: list[Path] = []
         self.keys: set[tuple[date, str]] = set()
+        self.first: Mapping[str, object] | None = None
 
     def add(self, row: Mapping[str, object]) -> None:
         """Take one row."""
         self.keys.add((row[c.ARRIVED_ON], row[c.TRACK_ID]))  # type: ignore[arg-type]
         self._rows.append(row)
+        self.first = self.first or row
         if len(self._rows) >= ROWS_AT_ONCE:
             self._put_aside()
 

@@ -131,7 +131,7 @@ def _targets(
         rows = np.sort(generator(seed, "genre").choice(rows, params.max_tracks, replace=False))
     targets = np.zeros((len(rows), len(genres)))
     for n, row in enumerate(rows):
-        known = [column[name] for name in set(labels[row]) if name in column]
+        known = [column[name] for name in set(labels[int(row)]) if name in column]
         targets[n, known] = 1 / len(known)
     return genres, targets, rows
 

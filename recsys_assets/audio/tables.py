@@ -9,7 +9,7 @@ import polars as pl
 from recsys_assets.audio.analyse import TrackAnalysis
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
-from recsys_assets.core.schemas import INSTANT, TableSchema, columns
+from recsys_assets.core.schemas import IDS, INSTANT, TableSchema, columns
 
 GROUP = "audio"
 _SECONDS = pl.List(pl.Float32)
@@ -100,13 +100,13 @@ GENRE_GUESSES = TableSchema(
             "The likeliest five with their probabilities, likeliest first.",
             False,
         ),
-        ("is_labelled", pl.Boolean, "Whether the catalogue names a genre of the track itself.", False),
+        ("labels", IDS, "The genres that the catalogue names for it or its artists; empty where none.", False),
     ),
     key=(c.TRACK_ID,),
     partition=c.WEEK,
 )
 
-TABLES = (TRACK_ANALYSIS, REJECTED_RECORDINGS)
+TABLES = (TRACK_ANALYSIS, REJECTED_RECORDINGS, GENRE_GUESSES)
 
 
 def recordings_known(version: TableVersion, day: date) -> pl.LazyFrame:

@@ -158,6 +158,24 @@ def first_listeners(*, json_file: JsonFile = None) -> None:
     _show(evaluate_first_listeners(Lake(home.lake), home.demo_truth), json_file)
 
 
+@evaluate.command("genre")
+def genre(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="One folder per genre.", show_default=False)],
+    json_file: JsonFile = None,
+) -> None:
+    """Guess the genre of clips from their sound, beside 87 plain statistics with a support vector machine.
+
+    The name of a folder is the genre of the recordings in it. Ten times ten-fold cross-validation.
+
+    Example: recsys evaluate genre data/clips --json genre.json
+    """
+    from recsys_assets.evaluation.genre import evaluate_genre
+
+    _require_folder(folder, json_file)
+    _show(_followed("genre", 3, lambda say: evaluate_genre(folder, progress=say)), json_file)
+
+
 def _require_folder(path: Path, json_file: Path | None) -> None:
     """Refuse what can be refused before minutes of work: no data, or nowhere to write to.
 

@@ -2,23 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from recsys_assets.audio.analyse import AnalysisParams
 from recsys_assets.audio.batch import Batch, analyse_landing
 from recsys_assets.audio.gates import unusable_recordings
+from recsys_assets.audio.genre import GenreParams
+from recsys_assets.audio.genre_guesses import genres_beat_the_commonest, guess_genres
+from recsys_assets.audio.picture import draw_analysis
 from recsys_assets.audio.sound_gates import sound_says_where
 from recsys_assets.audio.sound_picture import training_page
 from recsys_assets.audio.sound_tables import SOUND_MODEL, SOUND_MODEL_TRIALS, SOUND_TABLES
 from recsys_assets.audio.sound_weeks import SoundSources, SoundWeekParams, make_sound_week, stack_weeks
-from recsys_assets.audio.tables import REJECTED_RECORDINGS, TRACK_ANALYSIS
+from recsys_assets.audio.tables import GENRE_GUESSES, REJECTED_RECORDINGS, TRACK_ANALYSIS
+from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.locks import locked
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
-from recsys_assets.defs.lake_assets import lake_multi_asset, outputs
+from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
 from recsys_assets.defs.metadata import picture
 from recsys_assets.defs.partitions import WEEKLY_MONDAY, days_before_delivery, partition_days
 from recsys_assets.defs.progress import progress_bar
@@ -57,7 +63,10 @@ def recordings(context: dg.AssetExecutionContext, config: AnalysisConfig, home: 
 
 
 def _outputs(batch: Batch) -> Iterator[dg.Output]:
-    note = {"files": batch.n_files, "analysed_now": batch.n_analysed, "unusable": batch.n_rejected}
+    note: dict[str, Any] = {"files": batch.n_files, "analysed_now": batch.n_analysed, "unusable": batch.n_rejected}
+    if batch.sample:
+        title = str(batch.sample[c.TRACK_ID])
+        note["one of them"] = picture(draw_analysis(batch.sample, title), "Spectrogram, beats, chords and sections")
     yield dg.Output(Slices(batch.rows, batch.days), output_name=TRACK_ANALYSIS.name, metadata=note)
     yield dg.Output(Slices(batch.rejected, batch.rejected_days), output_name=REJECTED_RECORDINGS.name)
 
@@ -84,6 +93,42 @@ recording_checks = [
         guards=TRACK_ANALYSIS,
     )
 ]
+
+
+class GenreConfig(GenreParams, dg.Config):
+    """How genre is learned, as run configuration."""
+
+
+@lake_asset(
+    GENRE_GUESSES,
+    partitions=WEEKLY_MONDAY,
+    kinds={"numpy"},
+    about="Learned from the catalogue's own labels; a track that was learned from is judged without itself.",
+)
+def genre_guesses(
+    context: dg.AssetExecutionContext,
+    config: GenreConfig,
+    track_analysis: TableVersion,
+    raw_tracks: TableVersion,
+    raw_artists: TableVersion,
+) -> pl.DataFrame:
+    """Learn and guess."""
+    return per_day(
+        context, GENRE_GUESSES, lambda week: guess_genres(week, track_analysis, raw_tracks, raw_artists, config)
+    )
+
+
+def _judge_genres(version: TableVersion, week: date, _home: HomeResource) -> GateResult:
+    return genres_beat_the_commonest(version.only([week]).read())
+
+
+genre_check = gate_check(
+    GENRE_GUESSES,
+    name="genres_beat_the_commonest",
+    judge=_judge_genres,
+    partitions=WEEKLY_MONDAY,
+    about="Guesses hit the catalogue's labels more often than naming its commonest genre would.",
+)
 
 
 class SoundConfig(SoundWeekParams, dg.Config):

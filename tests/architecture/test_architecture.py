@@ -22,7 +22,7 @@ ONE_HOME = {
     "deltalake": ("core/lake",),
     "duckdb": ("core/warehouse",),
     "implicit": ("latent", "evaluation"),
-    "librosa": ("audio", "evaluation/audio_peer"),
+    "librosa": ("audio", "evaluation/audio_peer", "evaluation/genre_peer"),
     "sentence_transformers": ("corpus/encoder",),
     "torch": ("audio", "mixes/network"),
 }
