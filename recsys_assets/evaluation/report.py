@@ -120,5 +120,7 @@ def _add_rows(table: "Table", report: Report) -> None:
 
 
 def _cell(value: MeanAndSd, *, is_best: bool) -> str:
+    if math.isnan(value.mean):
+        return "-"
     text = str(value)
     return f"[bold]{text}[/bold]" if is_best else text
