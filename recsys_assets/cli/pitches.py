@@ -197,13 +197,14 @@ def _states_now(home: "Home") -> "pl.DataFrame":
     import polars as pl
 
     from recsys_assets.cold_start.known_states import StateSources, states_before
+    from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
     from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
     from recsys_assets.core import columns as c
     from recsys_assets.core.lake import Lake
     from recsys_assets.raw.tables import RAW_TRACKS
 
     lake = Lake(home.lake)
-    tables = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS, RAW_TRACKS)
+    tables = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS, RAW_TRACKS, PLACEMENTS, FIRST_LISTENERS, SUBMISSION_PREVIEW)
     # A row of this very moment is known too.
     known = states_before(StateSources(*(lake.open(table) for table in tables)), right_now() + timedelta(seconds=1))
     since = dict(known.filter(known["state"] == "received").select(c.SUBMISSION_ID, c.AT).iter_rows())

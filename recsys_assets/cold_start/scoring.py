@@ -76,26 +76,36 @@ def score_placed(
         Rows of ``first_listeners`` and of ``audiences`` without the date.
     """
     space = day.known.space
-    scale, reach = ScoreScale.of(space.track_vectors), calibrate(day.known)
+    scale, by_artist, by_sound = ScoreScale.of(space.track_vectors), *calibrate(day.known)
     around = _surroundings(day, lake)
     firsts, audiences = [FIRST_LISTENERS.empty().drop(c.DATE)], [AUDIENCES.empty().drop(c.DATE)]
     for some in placed.iter_slices(_AT_ONCE):
         vectors = np.array(some[c.VECTOR].to_list(), dtype=np.float32).reshape(len(some), space.dimensions)
         scores = score_listeners(space.user_vectors, vectors, scale)
         firsts.append(rank_first_listeners(scores, some[c.SUBMISSION_ID], space.users, params))
+        reach = [by_artist if inherits else by_sound for inherits in some["inherits_artist"]]
         audiences.append(_audience_rows(some, vectors, scores, reach, around))
     return pl.concat(firsts), pl.concat(audiences)
 
 
-def calibrate(known: Known) -> Reach:
-    """Learn from the tracks that people have heard how near is near, and how far forecasts are off."""
+def calibrate(known: Known) -> tuple[Reach, Reach]:
+    """Learn from the tracks that people have heard how near is near, and how far forecasts are off.
+
+    Twice, because sound alone places a track less surely: for those who stand on their artists' tracks and for the others.
+    """
     space = known.space
     cold = known.prior.means(known.tracks.content, known.tracks)
     plays = build_matrix(known.entries, users=space.users, tracks=space.tracks).matrix.T.tocsr()
-    says_something = cold.has_artist | cold.has_sound
-    heard = np.flatnonzero((np.diff(plays.indptr) >= LEAST_LISTENERS) & says_something)
-    held = HeldCold(space.track_vectors[heard], cold.mean[heard], plays[heard])
-    return calibrate_reach(held, space.user_vectors, ScoreScale.of(space.track_vectors))
+    is_heard, scale = np.diff(plays.indptr) >= LEAST_LISTENERS, ScoreScale.of(space.track_vectors)
+
+    def learnt(vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> Reach:
+        held = HeldCold(space.track_vectors[rows], vectors[rows], plays[rows])
+        return calibrate_reach(held, space.user_vectors, scale)
+
+    return (
+        learnt(cold.mean, np.flatnonzero(is_heard & cold.has_artist)),
+        learnt(cold.from_sound, np.flatnonzero(is_heard & cold.has_sound)),
+    )
 
 
 def _surroundings(day: Day, lake: Lake) -> Surroundings:
@@ -107,12 +117,12 @@ def _audience_rows(
     placed: pl.DataFrame,
     vectors: NDArray[np.float32],
     scores: NDArray[np.float32],
-    reach: Reach,
+    reaches: Sequence[Reach],
     around: Surroundings,
 ) -> pl.DataFrame:
     described = describe_places(vectors, placed[c.TRACK_ID], around)
     rows = []
-    for submission_id, row, names in zip(placed[c.SUBMISSION_ID], scores, described, strict=True):
+    for submission_id, row, reach, names in zip(placed[c.SUBMISSION_ID], scores, reaches, described, strict=True):
         forecast = reach.forecast(row)
         rows.append(
             {

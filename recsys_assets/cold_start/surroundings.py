@@ -14,12 +14,14 @@ from recsys_assets.latent.neighbours import to_units
 from recsys_assets.latent.space import LatentSpace
 
 SHOWN = 10
-# Genres and words are those of a neighbourhood, not of the ten that are shown.
-NEIGHBOURHOOD = 50
+# Genres and words are those of a neighbourhood, not of the ten that are shown; a small catalogue has smaller ones.
+NEIGHBOURHOOD, NEIGHBOURHOOD_SHARE = 50, 0.05
 _LEAST_PLAYLISTS = 2
-# Playlists that a word is given for free: of two lists with the same share the rarer word wins, of chance finds none.
-_SMOOTHING = 5.0
+# What a word is expected at least: of words that stand in one or two lists chance tells nothing.
+_SMOOTHING = 1.0
 _MOST_GENRES, _MOST_TERMS = 5, 10
+# Of the best word's: what is far behind it is chance.
+_LEAST_LIFT = 0.2
 _PLAIN_WORDS = (
     "a", "an", "and", "at", "best", "by", "der", "die", "for", "from", "in", "is", "it", "la", "le", "list", "mix", "music",
     "my", "no", "of", "on", "or", "playlist", "songs", "the", "to", "top", "tracks", "und", "vol", "with", "you", "your",
@@ -73,7 +75,8 @@ def describe_places(
         is near or nobody says.
     """
     space = around.space
-    near_tracks = _nearest(vectors, space.track_vectors, NEIGHBOURHOOD, without=space.tracks.rows(own_ids))
+    k = max(SHOWN, min(NEIGHBOURHOOD, round(NEIGHBOURHOOD_SHARE * space.tracks.size)))
+    near_tracks = _nearest(vectors, space.track_vectors, k, without=space.tracks.rows(own_ids))
     near_artists = _nearest(vectors, space.artist_vectors, SHOWN)
     described = []
     for (tracks, cosines), (artists, artist_cosines) in zip(near_tracks, near_artists, strict=True):
@@ -131,22 +134,21 @@ def _genres(ids: pl.Series, cosines: NDArray[np.float32], around: Surroundings) 
 def find_terms(track_ids: pl.Series, around: Surroundings) -> list[str]:
     """Find words that titles of playlists with these tracks have more often than titles of all playlists.
 
-    Words of at least two such playlists, by how many there are beyond what chance gives, relative to it (smoothed).
+    A playlist counts by the share of its tracks that are among them. Words of at least two such playlists, by how much of
+    them there is beyond what chance gives, relative to it (smoothed).
     """
-    near = around.entries.filter(pl.col(c.TRACK_ID).is_in(track_ids.implode()))
+    near = pl.col(c.TRACK_ID).is_in(track_ids.implode())
     # A list whose title says nothing is none of those that are counted.
-    holding = near.join(around.words, on=c.PLAYLIST_ID, how="semi").select(c.PLAYLIST_ID).unique()
-    everywhere = around.words.group_by("word").len("n_all")
-    n_lists = max(around.words[c.PLAYLIST_ID].n_unique(), 1)
+    titled = around.entries.join(around.words, on=c.PLAYLIST_ID, how="semi")
+    shares = titled.group_by(c.PLAYLIST_ID).agg(share=near.mean())
+    usual = shares["share"].mean() if len(shares) else 0.0
     return (
-        around.words.join(holding, on=c.PLAYLIST_ID, how="semi")
+        around.words.join(shares, on=c.PLAYLIST_ID)
         .group_by("word")
-        .len("n")
+        .agg(n=(pl.col("share") > 0).sum(), found=pl.col("share").sum(), expected=pl.len() * pl.lit(usual))
         .filter(pl.col("n") >= _LEAST_PLAYLISTS)
-        .join(everywhere, on="word")
-        .with_columns(expected=pl.col("n_all") * (holding.height / n_lists))
-        .with_columns(lift=(pl.col("n") - pl.col("expected")) / (pl.col("expected") + _SMOOTHING))
-        .filter(pl.col("lift") > 0)
+        .with_columns(lift=(pl.col("found") - pl.col("expected")) / (pl.col("expected") + _SMOOTHING))
+        .filter(pl.col("lift") > 0, pl.col("lift") >= _LEAST_LIFT * pl.col("lift").max())
         .sort("lift", "word", descending=[True, False])
         .head(_MOST_TERMS)["word"]
         .to_list()
