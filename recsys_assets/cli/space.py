@@ -43,12 +43,41 @@ def similar(
     wanted = _kind(kind) or "track"
     lake = Lake(home_from_environment().lake)
     space, names = _space_and_names(lake)
+    cold = _near_cold_track(lake, space, name, limit) if wanted == "track" else None
+    if cold is not None:
+        _show((cold[0],), cold[1], names, "track", as_json=as_json)
+        return
     resolved = _resolve(space, names, name, wanted)
     table = lake.open(TRACK_NEIGHBOURS if wanted == "track" else ARTIST_NEIGHBOURS)
     rows = _neighbours(table.only([_newest_day(lake)]).scan(), resolved.place, limit)
     if rows.is_empty():
         raise MissingInputError(f"{resolved.place.label} has no neighbours on {_newest_day(lake)}: {MAKE_IT}")
     _show((resolved,), rows, names, wanted, as_json=as_json)
+
+
+def _near_cold_track(
+    lake: "Lake", space: "LatentSpace", track_id: str, limit: int
+) -> "tuple[Resolved, pl.DataFrame] | None":
+    """Find what lies near a track that has a place by its content and none in the space; None for any other name."""
+    import polars as pl
+
+    from recsys_assets.cli.names import Names
+    from recsys_assets.cli.show import note
+    from recsys_assets.cold_start.place_tables import PLACEMENTS
+    from recsys_assets.cold_start.surroundings import find_nearest
+    from recsys_assets.core import columns as c
+    from recsys_assets.latent.arithmetic import Place, Resolved, Term
+
+    of_day = lake.open(PLACEMENTS).only([_newest_day(lake)]).scan()
+    placed = of_day.filter((pl.col(c.TRACK_ID) == track_id) | (pl.col(c.SUBMISSION_ID) == track_id)).collect()
+    if placed.is_empty() or space.tracks.row(placed[c.TRACK_ID][0]) >= 0:
+        return None
+    own = placed[c.TRACK_ID][0]
+    note("few or none have heard it: this is where its artists, its sound and those few put it")
+    rows, cosines = find_nearest(placed[c.VECTOR].to_list(), space.track_vectors, limit)[0]
+    found = pl.DataFrame({"rank": range(1, len(rows) + 1), "id": space.tracks.external(rows), "cosine": cosines})
+    label = Names.of(lake, pl.Series([own])).title(own)
+    return Resolved(Term(1, track_id), Place("track", own, label), EXACT, ()), found
 
 
 def vector(

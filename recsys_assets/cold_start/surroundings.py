@@ -3,6 +3,7 @@
 Belongs here: naming a place for people. Counting its listeners is ``audience``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +98,11 @@ def describe_places(
 
 
 _Near = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+
+def find_nearest(vectors: Sequence[Sequence[float]], among: NDArray[np.float32], k: int) -> list[_Near]:
+    """Return rows and cosines of the ``k`` nearest to each place, nearest first."""
+    return _nearest(np.array(vectors, dtype=np.float32).reshape(len(vectors), among.shape[1]), among, k)
 
 
 def _nearest(

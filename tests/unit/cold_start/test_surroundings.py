@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from recsys_assets.cold_start.surroundings import build_surroundings, describe_places, find_terms
+from recsys_assets.cold_start.surroundings import build_surroundings, describe_places, find_nearest, find_terms
 from recsys_assets.core.ids import IdMap
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.latent.space import LatentSpace
@@ -90,6 +90,14 @@ def test_words_are_those_that_near_playlists_have_more_often(around):
     assert find_terms(near, around) == ["drive", "night"]
     assert find_terms(pl.Series(["t11", "t12"]), around) == ["campfire"]
     assert find_terms(pl.Series(["nothing"]), around) == []
+
+
+def test_the_nearest_of_a_place_are_found_by_cosine(around):
+    (rows, cosines), (nowhere, _) = find_nearest([[1.0, 0.0], [0.0, 0.0]], around.space.track_vectors, 3)
+
+    assert [around.space.tracks.ids[int(row)] for row in rows] == ["t00", "t01", "t02"]
+    assert cosines[0] == pytest.approx(1)
+    assert nowhere.size == 0
 
 
 def test_a_track_without_a_place_lies_among_nothing(around):
