@@ -4,15 +4,15 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.core.windows import friday_of, monday_of
 from recsys_assets.defs.jobs import daily, friday, monday
 from recsys_assets.defs.resources import HomeResource
-from recsys_assets.latent.tables import USER_VECTORS
 from recsys_assets.signals.tables import TRACK_SIGNALS
 
 # What a Friday's deliveries stand on last.
-READY_BY_FRIDAY = USER_VECTORS
+READY_BY_FRIDAY = PLACEMENTS
 
 
 # Dagster shows a sensor's docstring and not a schedule's, so what a user sees happen is said as an argument.
@@ -47,14 +47,14 @@ def monday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -
     job=friday,
     cron_schedule="30 4-23 * * 5",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="On Friday from 04:30 UTC, once the space of Thursday is there, make the week's Release Radar.",
+    description="On Friday from 04:30 UTC, once the places of Thursday are there, make the week's Release Radar.",
 )
 def friday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
     """Ask for the Friday that it is, or wait for its Thursday."""
     today = friday_of(context.scheduled_execution_time.date())
     thursday = today - timedelta(days=1)
     if not _is_made(context.instance, home, READY_BY_FRIDAY, thursday):
-        return dg.SkipReason(f"the space of Thursday {thursday} is not there yet: looking again in an hour")
+        return dg.SkipReason(f"the places of Thursday {thursday} are not there yet: looking again in an hour")
     return dg.RunRequest(run_key=f"friday-{today}", partition_key=today.isoformat())
 
 
