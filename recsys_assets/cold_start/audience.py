@@ -79,6 +79,10 @@ class Reach:
         return float(low), float(np.median(ordered)), float(high)
 
 
+# Of what stands in the middle of everything, because neither artist nor sound says where it belongs.
+NO_REACH = Reach(float("nan"), np.zeros(0))
+
+
 @dataclass(frozen=True)
 class Forecast:
     """Listeners within reach: how many, and between which numbers nine of ten such forecasts end; None: too few to tell."""

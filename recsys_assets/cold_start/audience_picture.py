@@ -53,7 +53,7 @@ def reach_line(audience: Mapping[str, Any]) -> str:
     """Say in one line how many listeners are within reach and how sure that is."""
     everybody = f"of {audience['n_listeners_scored']:,} listeners"
     if audience["threshold"] is None:
-        return f"nobody can tell how many {everybody} are within reach: too little has been heard to compare with"
+        return f"nobody can tell how many {everybody} are within reach: neither artist nor sound places it, or too little was heard"
     reach = f"{audience['n_within_reach']:,} {everybody} within reach"
     if audience["n_reach_low"] is None:
         return f"{reach}; how sure is unknown: {audience['n_calibrated_on']:,} heard tracks are too few to tell by"

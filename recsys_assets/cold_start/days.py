@@ -140,7 +140,14 @@ def _placed_by_sound(lake: Lake, week: date, heard: pl.LazyFrame, key: str) -> p
     if model is None:
         return nothing
     _require_version(model_row[c.SPACE_VERSION].item(), lake, week, "sound_model")
-    readable = heard.filter(pl.col("analysis_version") == model_row["analysis_version"].item())
+    version = model_row["analysis_version"].item()
+    others = heard.filter(pl.col("analysis_version") != version).select(pl.len()).collect().item()
+    if others:
+        logger.warning(
+            "%d recordings were analysed by another version than %s, which the sound model of %s reads: they are placed "
+            "without their sound until the week's model is made again", others, version, week,
+        )  # fmt: skip
+    readable = heard.filter(pl.col("analysis_version") == version)
     rows = readable.select(key, "descriptors", "log_mel").collect().sort(key)
     if rows.is_empty():
         return nothing

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recsys_assets.cold_start.audience import HeldCold, Reach, calibrate_reach, count_scores
+from recsys_assets.cold_start.audience import NO_REACH, HeldCold, Reach, calibrate_reach, count_scores
 from recsys_assets.cold_start.days import Day, read_known_day
 from recsys_assets.cold_start.first_listeners import FirstListenersParams, rank_first_listeners
-from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS
+from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS, SOUND_VECTOR
 from recsys_assets.cold_start.placing import Known
 from recsys_assets.cold_start.scores import ScoreScale, score_listeners
 from recsys_assets.cold_start.surroundings import Surroundings, build_surroundings, describe_places
@@ -83,7 +83,10 @@ def score_placed(
         vectors = np.array(some[c.VECTOR].to_list(), dtype=np.float32).reshape(len(some), space.dimensions)
         scores = score_listeners(space.user_vectors, vectors, scale)
         firsts.append(rank_first_listeners(scores, some[c.SUBMISSION_ID], space.users, params))
-        reach = [by_artist if inherits else by_sound for inherits in some["inherits_artist"]]
+        reach = [
+            by_artist if inherits else by_sound if sound is not None else NO_REACH
+            for inherits, sound in zip(some["inherits_artist"], some[SOUND_VECTOR], strict=True)
+        ]
         audiences.append(_audience_rows(some, vectors, scores, reach, around))
     return pl.concat(firsts), pl.concat(audiences)
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from recsys_assets.cold_start.audience import HeldCold, Reach, calibrate_reach, count_scores
+from recsys_assets.cold_start.audience import NO_REACH, HeldCold, Reach, calibrate_reach, count_scores
 from recsys_assets.cold_start.first_listeners import FirstListenersParams, rank_first_listeners
 from recsys_assets.cold_start.scores import ScoreScale, score_listeners, share_below
 from recsys_assets.core.ids import IdMap
@@ -137,3 +137,9 @@ def test_every_listener_with_a_place_is_in_the_histogram_once():
 
     assert sum(counts) == 6
     assert (counts[0], counts[16], counts[-1]) == (2, 1, 3)
+
+
+def test_of_what_nothing_places_nobody_tells_the_reach():
+    forecast = NO_REACH.forecast(np.array([0.5, 9.0], dtype=np.float32))
+
+    assert (forecast.n, forecast.low, forecast.high) == (0, None, None)
