@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from recsys_assets.core.home import Home
+    from recsys_assets.raw.receipts import Receipt
 
 WAITS = "waits for its run: the sensor `new_submissions` of `make run` takes it within half a minute"
 
@@ -59,33 +60,40 @@ def submit(
     from recsys_assets.cli.show import print_json, say
     from recsys_assets.cold_start import submitting
 
-    home, now = home_from_environment(), right_now()
+    home = home_from_environment()
     said = {
         "title": title, "artists": _credits(artist, artist_id), "release_date": release_date, "genres": genre,
         "moods": mood, "isrc": isrc, "label": label, "submitter_key": key, "text": text, "track_id": track_id,
         "is_explicit": explicit, "replaces": replaces,
     }  # fmt: skip
     said = {name: value for name, value in said.items() if value not in (None, [])}
-    if withdraw is not None:
-        if file is not None or said.keys() - {"submitter_key"}:
-            raise InvalidArgumentError("--withdraw takes an id and nothing else")
-        receipt = submitting.withdraw(home.landing, home.state, withdraw, now)
+    if withdraw is None:
+        receipt, lines = _submit(home, file, said)
+    elif file is None and said.keys() <= {"submitter_key"}:
+        receipt = submitting.withdraw(home.landing, home.state, withdraw, right_now())
         lines = [f"{withdraw} is taken back, received {_time(receipt.received_at)}", f"It {WAITS}."]
     else:
-        if file is None:
-            raise InvalidArgumentError("name a FILE, or --withdraw ID: see `recsys submit --help`")
-        receipt = submitting.submit(home.landing, home.state, file, said, now)
-        lines = [
-            f"submitted as {receipt.submission_id}, received {_time(receipt.received_at)}",
-            _when(home, date.fromisoformat(str(release_date)), receipt.received_at),
-            f"It {WAITS}.",
-            f"Then: recsys submissions {receipt.submission_id}, recsys audience {receipt.submission_id}",
-        ]
+        raise InvalidArgumentError("--withdraw takes an id and nothing else")
     if as_json:
         print_json({"submission_id": receipt.submission_id, "received_at": receipt.received_at, "said": lines})
         return
     for line in lines:
         say(line)
+
+
+def _submit(home: "Home", file: Path | None, said: dict[str, Any]) -> "tuple[Receipt, list[str]]":
+    """Write the folder; return its receipt and what there is to say of it."""
+    from recsys_assets.cold_start import submitting
+
+    if file is None:
+        raise InvalidArgumentError("name a FILE, or --withdraw ID: see `recsys submit --help`")
+    receipt = submitting.submit(home.landing, home.state, file, said, right_now())
+    return receipt, [
+        f"submitted as {receipt.submission_id}, received {_time(receipt.received_at)}",
+        _when(home, date.fromisoformat(said["release_date"]), receipt.received_at),
+        f"It {WAITS}.",
+        f"Then: recsys submissions {receipt.submission_id}, recsys audience {receipt.submission_id}",
+    ]
 
 
 def _credits(names: list[str] | None, ids: list[str] | None) -> list[object]:

@@ -1,14 +1,17 @@
 """Submitting at the command line: what is written, what is refused at once, and how far things have come."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from factories import rows_of, stored
 
+from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
+from recsys_assets.core import columns as c
 from recsys_assets.core.schemas import INSTANT
 from recsys_assets.raw.receipts import read_receipt
 
@@ -159,6 +162,20 @@ def test_one_submission_shows_all_its_states(world: Any):
     assert found["verdict"]["track_id"] == "t9"
     assert "sound alone" in world.run("submissions", "sub_1").stdout
     assert world.run("submissions", "nobody").exit_code == 2
+
+
+def test_what_was_placed_and_scored_since_it_came_is_told(world: Any):
+    came = datetime(2026, 1, 6, 9, tzinfo=UTC)
+    verdict(world, "sub_1", "accepted", came)
+    for table, days in ((PLACEMENTS, [5, 6, 7]), (FIRST_LISTENERS, [7])):
+        rows = rows_of(table, [{c.SUBMISSION_ID: "sub_1", c.DATE: date(2026, 1, day)} for day in days])
+        stored(world.lake, table, rows)
+
+    states = json.loads(world.run("submissions", "sub_1", "--json").stdout)["states"]
+
+    assert [(state["state"], state["since"][:10]) for state in states] == [
+        ("received", "2026-01-06"), ("accepted", "2026-01-06"), ("placed", "2026-01-07"), ("scored", "2026-01-08"),
+    ]  # fmt: skip
 
 
 def test_nothing_submitted_says_how_to(world: Any):
