@@ -57,6 +57,13 @@ def test_every_module_opens_by_drawing_its_border(path: Path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
+def test_no_two_test_modules_have_one_name():
+    # Folders of tests are no packages, so pytest tells their modules apart by file name alone: whichever of two is collected second is an error.
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 @pytest.mark.parametrize("library", ONE_HOME)
 def test_a_heavy_library_has_one_home(library: str):
     homes = tuple(f"recsys_assets/{home}" for home in ONE_HOME[library])
