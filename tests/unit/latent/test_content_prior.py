@@ -161,8 +161,34 @@ def test_it_is_read_as_it_was_written(planted):
         np.testing.assert_array_equal(
             again.means(planted.content, planted).mean, prior.means(planted.content, planted).mean
         )
+        (unseen, rows), (found, found_rows) = prior.unseen(planted.content), again.unseen(planted.content)
+        np.testing.assert_array_equal(found_rows, rows)
+        np.testing.assert_array_equal(
+            found.means(planted.content, planted).mean, unseen.means(planted.content, planted).mean
+        )
     with pytest.raises(DataFaultError, match="not a content prior"):
         from_bytes(b"PK\x03\x04 something else")
+
+
+def test_of_artists_that_were_held_out_it_says_what_it_would_say_of_new_ones(planted):
+    prior = fit_content_prior(planted, PARAMS, seed=1)
+    unseen, is_unseen = prior.unseen(planted.content)
+    described = planted.content.has_sound
+    artist = np.arange(480) // 4
+    of_unseen = np.isin(artist, artist[is_unseen])
+    np.testing.assert_array_equal(is_unseen, of_unseen & described)
+    assert 0.15 < is_unseen.sum() / described.sum() < 0.25
+
+    def missed(of: ContentPrior) -> float:
+        found = of.means(planted.content, planted).from_sound
+        return float(np.square(found - planted.vectors)[is_unseen].mean())
+
+    # The whole regression has learnt these tracks by heart, as far as it can.
+    assert missed(unseen) > 1.05 * missed(prior)
+    silent = PlacedTracks(replace(planted.content, sound=None), planted.vectors)
+    assert fit_content_prior(silent, PARAMS, seed=1).unseen(silent.content)[1].all()
+    one = PlacedTracks(replace(planted.content, artist_ids=pl.Series([["a"]] * 480, dtype=IDS)), planted.vectors)
+    assert not fit_content_prior(one, PARAMS, seed=1).unseen(one.content)[1].any()
 
 
 def test_what_does_not_fit_together_is_refused(planted):
