@@ -9,8 +9,10 @@ at its prior mean, for which it does not speak itself. The sum of both vectors r
 so do lengths evened out, because length is popularity, which content knows least about. Public playlists, artist and
 sound, two inner splits, recall@20 / AUC: listener's vector .399 / .902, with even lengths .406 / .903, by content alone
 .399 / .910, both .413 / .911; a gradient-boosted ranker over twenty features of the same kind reached .409 / .917.
-``recsys evaluate cold-start`` shows it as ``reach``. First listeners are still ranked by the published vector alone: their
-audience is calibrated on its scores.
+``recsys evaluate cold-start`` shows it as ``reach``. It ranks tracks for a listener. First listeners are listeners ranked
+for a track, and there it is worth little (cold tracks of one split, recall@20 of the listeners who hold the track / AUC:
+the published vector .612 / .926, this .617 / .931), so ``cold_start`` scores by the published vector, on which audiences
+are calibrated.
 """
 
 import numpy as np

@@ -5,8 +5,21 @@ import pytest
 from scipy import sparse
 
 from recsys_assets.core.errors import InvalidArgumentError
-from recsys_assets.latent.factorise import FactoriseParams, factorise, row_regularization, solve_rows, weigh_pairs
-from recsys_assets.latent.posterior import place_listeners, place_rows, place_tracks
+from recsys_assets.latent.factorise import (
+    FactoriseParams,
+    Factors,
+    factorise,
+    row_regularization,
+    solve_rows,
+    weigh_pairs,
+)
+from recsys_assets.latent.posterior import (
+    FEW_CHOICES,
+    place_listeners,
+    place_newcomers,
+    place_rows,
+    place_tracks,
+)
 
 PARAMS = FactoriseParams(embedding_size=8, regularization=0.3, frequency_exponent=0.5, unobserved_weight=0.1)
 
@@ -134,6 +147,27 @@ def test_a_new_listener_moves_towards_the_first_choices(world, params):
     toward = units @ fitted.item_factors[[0, 70]].T
     assert toward[1, 0] > toward[0, 0] > toward[2, 0]
     assert toward[2, 1] > toward[0, 1] > toward[1, 1]
+
+
+def test_who_has_few_choices_is_pulled_to_the_average_listener_and_nobody_else_moves(world, params):
+    dense = world.matrix.toarray()
+    for user, kept in ((0, 1), (31, FEW_CHOICES), (32, FEW_CHOICES + 1)):
+        dense[user, np.flatnonzero(dense[user])[kept:]] = 0
+    matrix = sparse.csr_matrix(dense)
+    fitted = factorise(matrix, params, seed=0)
+    placed = place_newcomers(matrix, fitted, params)
+    moved = np.flatnonzero((placed != fitted.user_factors).any(axis=1))
+    assert moved.tolist() == [0, 31]
+    average = np.delete(fitted.user_factors, [0, 31, 59], axis=0).mean(axis=0)
+
+    def cosine(vectors: np.ndarray) -> np.ndarray:
+        return vectors @ average / np.linalg.norm(vectors, axis=1) / np.linalg.norm(average)
+
+    assert (cosine(placed[moved]) > cosine(fitted.user_factors[moved])).all()
+    # Where everybody is new there is no average.
+    alone = sparse.csr_matrix(dense[[0, 31]])
+    few = Factors(fitted.user_factors[[0, 31]], fitted.item_factors)
+    np.testing.assert_array_equal(place_newcomers(alone, few, params), few.user_factors)
 
 
 def test_what_does_not_fit_together_is_refused(weights, fixed, means):
