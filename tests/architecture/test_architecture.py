@@ -58,7 +58,7 @@ def test_every_module_opens_by_drawing_its_border(path: Path):
 
 
 def test_no_two_test_modules_have_one_name():
-    # Folders of tests are no packages, so pytest tells their modules apart by file name alone: whichever of two is collected second is an error.
+    # Folders of tests are no packages, so pytest tells modules apart by file name alone: the second of two is an error.
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
 
     assert sorted({name for name in names if names.count(name) > 1}) == []
