@@ -182,8 +182,8 @@ def guess_apart(
     for fold in range(_N_FOLDS):
         held = folds == fold
         model = fit_genre_model(descriptors, labels, params, unweighed=~apart_from(credits_, held), seed=seed)
-        some = [credits_[row] for row in np.flatnonzero(held)]
-        of_learned = [credits_[row] for row in model.learned]
+        some = [credits_[row] for row in np.flatnonzero(held).tolist()]
+        of_learned = [credits_[int(row)] for row in model.learned]
         genres = model.genres
         guessed.append(model.predict_apart(descriptors[held], some, of_learned))
     values = np.empty((len(credits_), len(genres)))

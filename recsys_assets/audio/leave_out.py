@@ -50,4 +50,4 @@ class KernelRidge:
             solved = np.asarray(np.linalg.solve(ours, coefficients[rows]), dtype=np.float64)
             coefficients = coefficients - self._inverse[:, rows] @ solved
             coefficients[rows] = 0
-        return mean, coefficients
+        return np.asarray(mean, dtype=np.float64), np.asarray(coefficients, dtype=np.float64)
