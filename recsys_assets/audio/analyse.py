@@ -18,7 +18,7 @@ from recsys_assets.audio.recording import Recording
 from recsys_assets.audio.transform import TransformParams, transform
 
 # Raised with whatever changes a stored value: rows of another version are made again.
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 
 
 class AnalysisParams(DecodeLimits, frozen=True, extra="forbid"):

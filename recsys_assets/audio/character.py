@@ -2,7 +2,11 @@
 
 Each is made of a few measured properties, mapped to 0…1 by fixed bounds, so that a value means the same in every
 catalogue and never changes because other tracks arrive. The bounds are round figures around the 5th and 95th percentile of
-88 recordings of four genres. Measured against 8,407 listeners' answers on 80 clips (Emotify; see ``tests``).
+88 recordings of four genres.
+
+The correlations below are Pearson's over 80 one-minute clips of four genres, each with the share of its listeners (11 or more,
+1,638 in all) who felt an emotion (Emotify; Aljanabi, Wiering and Veltkamp 2016); beyond .22 chance gives one in twenty. They are
+small because what was felt depends on more than sound. ``tests/unit/audio/test_character.py`` holds the main ones.
 """
 
 from dataclasses import dataclass
@@ -42,7 +46,7 @@ def characterise(frames: Frames, loudness: Loudness, music: MusicAnalysis) -> Ch
         energy=energy(frames, loudness),
         brightness=brightness(frames),
         percussiveness=percussiveness(frames),
-        aggressiveness=aggressiveness(frames, loudness),
+        aggressiveness=aggressiveness(frames),
         danceability=danceability(frames, music),
         speech_share=speech_share(frames),
         silence_share=silence,
@@ -58,7 +62,7 @@ def energy(frames: Frames, loudness: Loudness) -> float:
     """How intense it is: half of it loudness, a quarter each onset density and weight of the high bands.
 
     Loudness runs from -30 to -8 LUFS, mean onset strength from 0.6 to 2.4 dB a frame, and the share of magnitude above
-    1.5 kHz from 0.1 to 0.6.
+    1.5 kHz from 0.1 to 0.6. It goes with joyful activation by r = .50, with calmness by -.40, with solemnity by -.44.
     """
     lufs = -70.0 if loudness.integrated_lufs is None else loudness.integrated_lufs
     return (
@@ -69,32 +73,39 @@ def energy(frames: Frames, loudness: Loudness) -> float:
 
 
 def brightness(frames: Frames) -> float:
-    """The share of spectral magnitude above 1.5 kHz (Juslin 2000), over frames that sound."""
+    """The share of spectral magnitude above 1.5 kHz (Juslin 2000) in the whole recording: quiet moments count for little.
+
+    It goes with power by r = .37, with joyful activation by .30, with calmness by -.27.
+    """
     return _bright_share(frames)
 
 
 def percussiveness(frames: Frames) -> float:
-    """The share of sound that is short in time and wide in frequency, by median filtering (FitzGerald 2010)."""
+    """The share of sound that is short in time and wide in frequency, by median filtering (FitzGerald 2010).
+
+    It goes with joyful activation by r = .46, with solemnity by -.41, with sadness by -.38, with tension by .26.
+    """
     return frames.percussive_share
 
 
-def aggressiveness(frames: Frames, loudness: Loudness) -> float:
-    """How tense and forceful it is: dense, noisy, loud sound that does not let up.
+def aggressiveness(frames: Frames) -> float:
+    """How forceful and restless it is, and how little calm and tender: noisy, rough, hard-hit sound.
 
     Equal parts of noisiness (mean spectral flatness, log, of 0.01 to 0.3: distortion and cymbals fill the gaps between partials),
-    density (5th to 50th percentile of the level differ by 20 to 2 dB: no breath), loudness (-26 to -8 LUFS) and roughness
-    (mean onset strength of 0.6 to 2.4 dB).
+    roughness (mean onset strength of 0.6 to 2.4 dB) and hardness (percussiveness of 0.1 to 0.45). How loud it was mastered is no
+    part of it, nor how little its level varies: they go with power and tension by r = .02 and -.15.
+
+    It goes with power by r = .35, with calmness by -.36, with tenderness by -.23, with tension by .15, which chance may give;
+    with power + tension - calmness - tenderness by .35. It does not tell anger from joy: with joyful
+    activation it goes by .58.
     """
     flat = float(np.log10(np.maximum(_sounding(frames, frames.flatness), 1e-4)).mean())
-    level = _sounding(frames, frames.level_db)
-    gap = float(np.percentile(level, 50) - np.percentile(level, 5))
-    lufs = -70.0 if loudness.integrated_lufs is None else loudness.integrated_lufs
-    return (
-        0.25 * scale(flat, -2.0, -0.5)
-        + 0.25 * scale(-gap, -20, -2)
-        + 0.25 * scale(lufs, -26, -8)
-        + 0.25 * scale(_mean_onset(frames), 0.6, 2.4)
+    parts = (
+        scale(flat, -2.0, -0.5),
+        scale(_mean_onset(frames), 0.6, 2.4),
+        scale(percussiveness(frames), 0.1, 0.45),
     )
+    return sum(parts) / len(parts)
 
 
 def danceability(frames: Frames, music: MusicAnalysis) -> float:
@@ -102,7 +113,8 @@ def danceability(frames: Frames, music: MusicAnalysis) -> float:
 
     Half of it is pulse clarity (highest autocorrelation of the onset strength between 40 and 200 a minute, 0.1 to 0.6;
     Lartillot et al., ISMIR 2008), a quarter nearness of the tempo to 120 a minute (an octave off counts 0; Moelants 2002),
-    a quarter the share of onset strength in the lowest bands (0.08 to 0.25).
+    a quarter the share of onset strength in the lowest bands (0.08 to 0.25). Nobody was asked whether a clip can be danced to: it
+    goes with joyful activation by r = .36, within genres .43, with power by .30, with solemnity by -.33.
     """
     near = 0.0 if not music.tempo_bpm else 1 - min(abs(np.log2(music.tempo_bpm / 120)), 1)
     low = float(frames.rise[0].sum() / max(frames.rise.sum(), 1e-6))

@@ -40,12 +40,14 @@ def encode_log_mel(spectra: Spectra) -> bytes:
     return np.rint((1 - decibels / FLOOR_DB) * 255).astype(np.uint8).tobytes()
 
 
-def decode_log_mel(packed: bytes) -> NDArray[np.float32]:
-    """Unpack to (``N_MELS``, n_frames) in [0, 1].
+def read_log_mel(stored: bytes) -> NDArray[np.uint8]:
+    """Read a stored log-mel as it is: uint8 of shape (``N_MELS``, n_frames), 0 = -80 dB, 255 = 0 dB.
 
     Raises:
-        DataFaultError: the bytes are no whole number of frames.
+        DataFaultError: it is empty, or its length is no whole number of frames.
     """
-    if not packed or len(packed) % N_MELS:
-        raise DataFaultError(f"a log-mel spectrogram has a multiple of {N_MELS} bytes, found {len(packed)}")
-    return np.frombuffer(packed, dtype=np.uint8).reshape(N_MELS, -1).astype(np.float32) / np.float32(255)
+    if not stored or len(stored) % N_MELS:
+        raise DataFaultError(
+            f"a stored log-mel has {len(stored):,} bytes, expected a positive multiple of {N_MELS}: analyse the recording again"
+        )
+    return np.frombuffer(stored, dtype=np.uint8).reshape(N_MELS, -1)

@@ -4,12 +4,13 @@ Belongs here: drawing a row of an analysis. Nothing of the sound is computed.
 """
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from recsys_assets.audio.log_mel import FRAMES_PER_S, decode_log_mel
+from recsys_assets.audio.log_mel import FRAMES_PER_S, read_log_mel
 from recsys_assets.audio.recording import WORKING_RATE_HZ
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -19,6 +20,8 @@ _NO_CHORD = "N"
 _HERTZ_TICKS = (100, 500, 1000, 2000, 4000, 8000)
 # Chords that last less are drawn without their name: two letters need so much room.
 _NAMED_S = 0.9
+# Letters that fit in a line, and lines that leave the spectrogram its room.
+_TITLE_WIDTH, _TITLE_LINES = 150, 3
 
 
 def draw_analysis(row: Mapping[str, Any], title: str) -> bytes:
@@ -31,7 +34,7 @@ def draw_analysis(row: Mapping[str, Any], title: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    mel = decode_log_mel(row["log_mel"])
+    mel = read_log_mel(row["log_mel"]) / np.float32(255)
     seconds = mel.shape[1] / FRAMES_PER_S
     # Of a longer excerpt the middle was kept.
     start = max(float(row["excerpt_s"]) - seconds, 0) / 2
@@ -55,8 +58,9 @@ def draw_analysis(row: Mapping[str, Any], title: str) -> bytes:
     spectrum.set_xlabel("s")
     spectrum.set_xlim(start, end)
     # Titles come from outside: a dollar sign would begin mathematics.
-    text = figure.suptitle(f"{title}   {describe_in_words(row)}", fontsize=10, x=0.01, ha="left", parse_math=False)
-    text.set_wrap(True)
+    # Wrapped here: matplotlib's own wrapping reads mathematics all the same, and fails at a title such as "$x_{".
+    text = textwrap.fill(f"{title}   {describe_in_words(row)}", _TITLE_WIDTH, max_lines=_TITLE_LINES, placeholder=" …")
+    figure.suptitle(text, fontsize=10, x=0.01, ha="left", parse_math=False)
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_png(buffer)
     return buffer.getvalue()

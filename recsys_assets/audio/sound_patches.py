@@ -9,21 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_assets.audio.log_mel import N_MELS
-from recsys_assets.core.errors import DataFaultError
-
-
-def read_log_mel(stored: bytes) -> NDArray[np.uint8]:
-    """Read a stored log-mel as it is: uint8 of shape (64, n_frames), 0 = -80 dB, 255 = 0 dB.
-
-    Raises:
-        DataFaultError: it is empty, or its length is no whole number of frames.
-    """
-    if not stored or len(stored) % N_MELS:
-        raise DataFaultError(
-            f"a stored log-mel has {len(stored):,} bytes, expected a positive multiple of {N_MELS}: analyse the recording again"
-        )
-    return np.frombuffer(stored, dtype=np.uint8).reshape(N_MELS, -1)
+from recsys_assets.audio.log_mel import N_MELS, read_log_mel
 
 
 def fill(log_mel: NDArray[np.uint8], n_frames: int) -> NDArray[np.uint8]:

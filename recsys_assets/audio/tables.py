@@ -28,7 +28,7 @@ ANALYSIS_COLUMNS = columns(
     ("energy", pl.Float32, "Intensity, 0 to 1.", False),
     ("brightness", pl.Float32, "Share of magnitude above 1.5 kHz, 0 to 1.", False),
     ("percussiveness", pl.Float32, "Share of sound that is short and wide, 0 to 1.", False),
-    ("aggressiveness", pl.Float32, "Dense, noisy, loud sound that does not let up, 0 to 1.", False),
+    ("aggressiveness", pl.Float32, "Noisy, rough, hard-hit sound, 0 to 1.", False),
     ("danceability", pl.Float32, "Clear and steady pulse with weight in the bass, 0 to 1.", False),
     ("speech_share", pl.Float32, "Share that sounds like talking, 0 to 1.", False),
     ("silence_share", pl.Float32, "Share below -60 dB of full scale, 0 to 1.", False),

@@ -42,6 +42,7 @@ def sound(
     from recsys_assets.core.files import written_aside
     from recsys_assets.core.lake import Lake
     from recsys_assets.core.windows import parse_day
+    from recsys_assets.latent.map_picture import writable
 
     home = home_from_environment()
     row, title = _row(track_or_file, Lake(home.lake), parse_day(day) if day else today())
@@ -49,7 +50,8 @@ def sound(
     if picture is not None and not picture.absolute().parent.is_dir():
         raise InvalidArgumentError(f"--picture: there is no folder {picture.absolute().parent}")
     with written_aside(target) as fresh:
-        fresh.write_bytes(draw_analysis(row, title))
+        # What the font can not write would be boxes, and a warning for each.
+        fresh.write_bytes(draw_analysis(row, writable(title) or ""))
     if as_json:
         kept = {name: value for name, value in row.items() if not isinstance(value, bytes)}
         print_json({"title": title, "picture": str(target), **kept})

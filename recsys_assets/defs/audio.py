@@ -103,7 +103,7 @@ class GenreConfig(GenreParams, dg.Config):
     GENRE_GUESSES,
     partitions=WEEKLY_MONDAY,
     kinds={"numpy"},
-    about="Learned from the catalogue's own labels; a track that was learned from is judged without itself.",
+    about="Learned from the catalogue's own labels; a labelled track is guessed without its artists.",
 )
 def genre_guesses(
     context: dg.AssetExecutionContext,

@@ -1,7 +1,7 @@
 """Where a track stands before anybody has heard it: by the artist's other tracks and by its sound.
 
 Belongs here: putting the parts together, and how much each counts. The regression on sound is ``sound_part``; what
-listeners add is ``posterior``; the weekly table is ``prior_tables``.
+listeners add is ``posterior``; the weekly table is ``prior_weeks``.
 
     mean = s(x) + n / (n + k) * (mean of y - [(1 - b) s(x) + b * mean of s] over the artist's n other tracks)
 
