@@ -25,6 +25,8 @@ MAX_ID_CHARS = 500
 MAX_WORD_CHARS = 100
 MAX_NAME_CHARS = 1_000
 MAX_TEXT_CHARS = 10_000
+# A novella; the crawler cuts longer pages.
+MAX_BODY_CHARS = 200_000
 MAX_LIST_ITEMS = 1_000
 
 
@@ -35,6 +37,7 @@ class Kind(StrEnum):
     WORD = "word"  # a short label of an open vocabulary
     NAME = "name"
     TEXT = "text"
+    BODY = "body"  # the text of an article
     INSTANT = "instant"  # ISO-8601 (no offset: UTC) or seconds since 1970 (above 1e11: milliseconds)
     DAY = "day"  # YYYY-MM-DD; a year or a month alone is its first day
     COUNT = "count"
@@ -261,11 +264,35 @@ PLAY_COUNTS = Source(
     personal=c.USER_ID,
 )
 
+ARTICLES = Source(
+    name="articles",
+    grain="One row per article and day on which it was fetched.",
+    fields=(
+        Field("url", Kind.NAME, "Its canonical address.", is_required=True),
+        Field("site", Kind.NAME, "The source it was read from, as the list of sources calls it.", is_required=True),
+        Field(c.TITLE, Kind.NAME, "Headline.", is_required=True),
+        Field(
+            "body_text",
+            Kind.BODY,
+            "The article without what surrounds it; paragraphs end in a line feed.",
+            is_required=True,
+        ),
+        Field("fetched_at", Kind.INSTANT, "When it was read.", is_required=True, is_event_time=True),
+        Field("author", Kind.NAME, "Who wrote it."),
+        Field("published_at", Kind.INSTANT, "When it says it was published."),
+        Field("language", Kind.WORD, "ISO 639-1 code."),
+        Field("content_sha256", Kind.WORD, "SHA-256 of the text, hexadecimal."),
+        Field("link_texts", Kind.NAMES, "What the links inside the article are called."),
+    ),
+    key=("url",),
+    instant="fetched_at",
+)
+
 # In the order in which they have to be taken in: what is referred to comes first.
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {
         source.name: source
-        for source in (ARTISTS, TRACKS, ALBUMS, PLAYLISTS, PLAYLIST_TRACKS, PLAY_COUNTS, PLAYS, FEEDBACK)
+        for source in (ARTISTS, TRACKS, ALBUMS, PLAYLISTS, PLAYLIST_TRACKS, PLAY_COUNTS, PLAYS, FEEDBACK, ARTICLES)
     }
 )
 

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson")
 # Folders of the landing zone that other programs and later stages fill.
-LATER_STAGES = ("articles", "audio", "submissions")
+LATER_STAGES = ("audio", "submissions")
 # Uploads under way and leavings of other programs.
 IGNORED_PREFIXES = (".", "_")
 IGNORED_SUFFIXES = (".tmp", ".part", ".crdownload")

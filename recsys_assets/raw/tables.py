@@ -16,6 +16,7 @@ DTYPES: Mapping[Kind, PolarsDataType] = {
     Kind.WORD: pl.String,
     Kind.NAME: pl.String,
     Kind.TEXT: pl.String,
+    Kind.BODY: pl.String,
     Kind.INSTANT: INSTANT,
     Kind.DAY: pl.Date,
     Kind.COUNT: pl.Int64,

@@ -25,6 +25,7 @@ _MAX_CHARS = {
     Kind.WORD: contract.MAX_WORD_CHARS,
     Kind.NAME: contract.MAX_NAME_CHARS,
     Kind.TEXT: contract.MAX_TEXT_CHARS,
+    Kind.BODY: contract.MAX_BODY_CHARS,
 }
 _CONTROL = r"\p{Cc}"
 
