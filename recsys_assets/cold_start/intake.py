@@ -31,7 +31,7 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.errors import SourceUnavailableError
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.windows import midnight
-from recsys_assets.raw.receipts import stamp
+from recsys_assets.raw.receipts import Receipt, stamp
 from recsys_assets.raw.submission_files import Folder, look_at
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,9 @@ def take_in(
             _miss(history, submission_id, now)
             continue
         try:
-            pitches.append((folder, read_pitch(folder, stamp(state, folder, now))))
+            receipt = stamp(state, folder, now)
+            if not _is_told(history, receipt):
+                pitches.append((folder, read_pitch(folder, receipt)))
         except SourceUnavailableError as error:
             logger.warning("%s is left for the next time: %s", submission_id, error)
             left.append(submission_id)
@@ -118,6 +120,13 @@ def _to_hear(pitches: Sequence[tuple[Folder, Pitch]]) -> dict[str, Path]:
         for folder, pitch in pitches
         if pitch.recording and refusal_alone(pitch) is None
     }
+
+
+def _is_told(history: History, receipt: Receipt) -> bool:
+    """Whether a receipt that could not be written, and so has another instant each time, has its verdict."""
+    newest = history.newest(receipt.submission_id)
+    is_rejected = newest is not None and newest[VERDICT] == REJECTED
+    return receipt.refusal is not None and is_rejected and newest[c.REASON] == receipt.refusal
 
 
 def _miss(history: History, submission_id: str, now: datetime) -> None:

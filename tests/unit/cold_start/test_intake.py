@@ -1,5 +1,6 @@
 """Taking in what lies there: every bad input by itself, each content heard once, and the past left as it was."""
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -18,12 +19,13 @@ from recsys_assets.audio.tables import TRACK_ANALYSIS
 from recsys_assets.cold_start.intake import Sources, Taken, take_in
 from recsys_assets.cold_start.known_states import StateSources, states_before
 from recsys_assets.cold_start.params import SubmissionParams
+from recsys_assets.cold_start.receiving import Judged, unjudged
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS, verdicts_known
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.windows import midnight
-from recsys_assets.raw.receipts import write_receipt
-from recsys_assets.raw.submission_files import file_sha256
+from recsys_assets.raw.receipts import Receipt, stamp, write_receipt
+from recsys_assets.raw.submission_files import Folder, file_sha256
 from recsys_assets.raw.tables import RAW_ARTISTS, RAW_TRACKS
 
 DAY = date(2026, 3, 1)
@@ -96,6 +98,11 @@ class Office:
             self.lake.replace(SUBMISSION_ANALYSIS, taken.analyses, partitions=taken.submission_ids)
         return taken
 
+    def unjudged(self) -> list[str]:
+        """What waits, a week later."""
+        judged = Judged(self.lake.open(SUBMISSION_VERDICTS), self.lake.open(SUBMISSION_ANALYSIS))
+        return unjudged(self.landing, self.state, judged, datetime.now(tz=UTC) + timedelta(days=7))
+
     def verdicts(self, before: datetime = datetime(2030, 1, 1, tzinfo=UTC)) -> dict[str, tuple[str, str | None]]:
         """The verdict that held before an instant, and its reason, by submission."""
         known = verdicts_known(self.lake.open(SUBMISSION_VERDICTS), before)
@@ -156,6 +163,85 @@ def test_every_bad_folder_is_rejected_with_one_reason(office: Office, harm: Any,
     assert office.ears.names == []
 
 
+@pytest.mark.parametrize(
+    ("bad_name", "reason"),
+    [
+        (b"/\xff.wav", "'\\udcff.wav' is a link: copy the file itself"),
+        (b"/\xff.xml", "both submission.json and '\\udcff.xml' describe it: leave one of them"),
+    ],
+)
+def test_a_name_that_is_no_text_refuses_its_folder_alone(office: Office, bad_name: bytes, reason: str):
+    office.put("good")
+    bad = Path(os.fsdecode(bytes(office.put("bad", sound=b"two")) + bad_name))
+    bad.symlink_to("song.wav") if bad.suffix == ".wav" else bad.write_text("<a/>")
+
+    office.take("good", "bad")
+
+    found = office.verdicts()
+    assert found["good"][0] == "accepted"
+    assert found["bad"] == ("rejected", reason)
+
+
+def test_a_recording_and_a_message_whose_names_are_no_text_are_read(office: Office):
+    folder = office.put("odd")
+    (folder / "song.wav").rename(os.fsdecode(bytes(folder) + b"/\xff.wav"))
+    message = office.put("message", sound=b"two")
+    (message / "submission.json").rename(os.fsdecode(bytes(message) + b"/\xfe.xml"))
+
+    office.take("odd", "message")
+
+    assert office.verdicts()["odd"] == ("accepted", None)
+    assert "the message is not XML" in str(office.verdicts()["message"][1])
+
+
+def test_links_are_not_taken_in_and_what_they_lead_to_keeps_its_receipt(office: Office):
+    receipt = (office.put("good") / "receipt.json").read_bytes()
+    for name, target in (("evil", "good"), ("nowhere", "x"), ("self", "self")):
+        (office.landing / "submissions" / name).symlink_to(target)
+
+    office.take("good", "evil", "nowhere", "self")
+
+    assert office.verdicts() == {"good": ("accepted", None)}
+    assert (office.landing / "submissions" / "good" / "receipt.json").read_bytes() == receipt
+
+
+def test_a_folder_in_which_no_receipt_can_be_written_is_rejected_once(office: Office, monkeypatch: pytest.MonkeyPatch):
+    office.put("good")
+    write_folder(office.landing, "bad", sound=b"two")
+    reason = "no receipt can be written into its folder (Permission denied): give write permission"
+
+    def refused(state: Path, folder: Folder, now: datetime) -> Receipt:
+        return stamp(state, folder, now) if folder.submission_id == "good" else Receipt("bad", now, {}, reason)
+
+    monkeypatch.setattr("recsys_assets.cold_start.intake.stamp", refused)
+    monkeypatch.setattr("recsys_assets.cold_start.receiving.stamp", refused)
+    office.take("good", "bad")
+    once = office.lake.open(SUBMISSION_VERDICTS).read()
+    office.take("good", "bad", now=RECEIVED + timedelta(days=2))
+
+    assert office.verdicts() == {"good": ("accepted", None), "bad": ("rejected", reason)}
+    assert office.lake.open(SUBMISSION_VERDICTS).read().equals(once)
+    assert office.unjudged() == []
+
+
+def test_an_accepted_verdict_without_its_analysis_is_not_settled(office: Office):
+    office.put("torn")
+    office.put("refused", sound=b"broken")
+    office.put("whole", sound=b"two", title="Snow")
+    office.take("torn", "refused", "whole")
+    assert office.unjudged() == []
+    before = office.lake.open(SUBMISSION_VERDICTS).read()
+
+    # As a full disk leaves it: the verdicts are there, and of the analyses one is not.
+    office.lake.replace(SUBMISSION_ANALYSIS, SUBMISSION_ANALYSIS.empty(), partitions=["torn"])
+    assert office.unjudged() == ["torn"]
+    office.take("torn")
+
+    assert office.unjudged() == []
+    assert office.lake.open(SUBMISSION_ANALYSIS).keys == ["torn", "whole"]
+    assert office.lake.open(SUBMISSION_VERDICTS).read().equals(before)
+
+
 def test_a_folder_without_a_receipt_is_received_now(office: Office):
     write_folder(office.landing)
     now = midnight(RELEASE) - timedelta(days=1)
@@ -195,6 +281,7 @@ def test_what_the_catalogue_has_heard_is_not_heard_again_unless_differently(offi
     ("other", "arrived_on", "duration_s", "says", "copy"),
     [
         ("t0", DAY, 21.0, {}, "t0"),
+        ("t0", DAY, 29.0, {}, "t0"),
         ("t0", DAY, 90.0, {}, None),  # as long as it is not: kept apart
         ("t0", date(2026, 3, 21), 20.0, {}, None),  # it arrived after the receipt
         ("t1", DAY, 20.0, {"track_id": "t1"}, None),  # the track that it says it is
@@ -210,6 +297,15 @@ def test_a_copy_of_what_the_catalogue_had_by_then_is_reported(
     taken = office.take("sub_1")
 
     assert taken.verdicts.select("verdict", "duplicate_of").row(0) == ("accepted", copy)
+
+
+@pytest.mark.parametrize("otherwise", [{"analysis_version": ANALYSIS_VERSION - 1}, {"params": "{}"}])
+def test_fingerprints_of_another_analysis_are_not_compared(office: Office, otherwise: dict[str, Any]):
+    office.put(sound=b"one")
+    known = heard("0" * 64, seed=sum(b"one")) | {c.TRACK_ID: "t0", c.ARRIVED_ON: DAY} | otherwise
+    stored(office.lake, TRACK_ANALYSIS, rows_of(TRACK_ANALYSIS, [known]))
+
+    assert office.take("sub_1").verdicts.select("verdict", "duplicate_of").row(0) == ("accepted", None)
 
 
 def test_a_file_exchanged_while_it_is_read_is_not_taken_for_what_was_received(office: Office):
