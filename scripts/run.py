@@ -103,8 +103,15 @@ def materialise(home: Path, yesterday: date) -> bool:
     _say("2/5  snapshots: catalogue, playlists, totals")
     if not runner.run("catalogue"):
         return False
-    if not _take_submissions(runner):
-        return False
+    # Submissions that went wrong keep nobody from the mixes, and the end is red all the same.
+    submissions_are_good = _take_submissions(runner)
+    return _make_days(runner, yesterday) and submissions_are_good
+
+
+def _make_days(runner: "GraphRunner", yesterday: date) -> bool:
+    """Read what has landed and make of it what there is listening for; return whether all went well."""
+    from scripts.graph import FIRST_DAY
+
     landed = runner.landed_days(yesterday)
     if landed.waiting:
         _say(
@@ -128,7 +135,11 @@ def materialise(home: Path, yesterday: date) -> bool:
 
 def _take_submissions(runner: "GraphRunner") -> bool:
     """Judge and hear the submissions that wait, before anything reads them; return whether all went well."""
-    parts = runner.waiting_submissions(datetime.now(tz=UTC))
+    try:
+        parts = runner.waiting_submissions(datetime.now(tz=UTC))
+    except (RecsysError, OSError) as error:
+        _say(f"     submissions are left: {error}")
+        return False
     if parts:
         _say(f"     {sum(len(part) for part in parts):,} submissions")
     done = [runner.run("submission", keys=part, only=INTAKE) for part in parts]

@@ -107,14 +107,14 @@ def _credits(names: list[str] | None, ids: list[str] | None) -> list[object]:
 
 
 def _when(home: "Home", released_on: date, received_at: datetime) -> str:
-    from recsys_assets.cold_start.claims import release_week
+    from recsys_assets.core.windows import friday_of
     from recsys_assets.cold_start.params import SubmissionParams
     from recsys_assets.core.windows import midnight
 
     days = SubmissionParams.read(home.settings).days_ahead
     ahead = (midnight(released_on) - received_at) / timedelta(days=1)
     if ahead >= days:
-        return f"On time: {ahead:.1f} days ahead, for the Release Radar of {release_week(released_on)}."
+        return f"On time: {ahead:.1f} days ahead, for the Release Radar of {friday_of(released_on)}."
     return f"Late: {max(ahead, 0):.1f} days ahead, on time is {days}. It is released, but not offered for its sound."
 
 
@@ -228,7 +228,7 @@ def _waiting(home: "Home", since: dict[str, datetime]) -> list[dict[str, Any]]:
     from recsys_assets.raw.receipts import read_receipt
     from recsys_assets.raw.submission_files import FOLDER, list_submissions, look_at
 
-    names, no_ids = list_submissions(home.landing)
+    names, unusable = list_submissions(home.landing)
     rows: list[dict[str, Any]] = []
     for name in names:
         receipt, folder = (
@@ -236,17 +236,19 @@ def _waiting(home: "Home", since: dict[str, datetime]) -> list[dict[str, Any]]:
             look_at(home.landing, name, right_now()),
         )
         known_at = since.get(name)
-        if folder is None or (receipt and known_at and receipt.received_at <= known_at):
+        if folder is None:
+            continue
+        # Without a receipt, which not every folder lets us write, the time of its files says whether it was judged.
+        at = receipt.received_at if receipt else folder.changed_at or known_at or right_now()
+        if known_at and at <= known_at:
             continue
         said = (receipt and read_pitch(folder, receipt).submission) or Submission()
-        at = receipt.received_at if receipt else folder.changed_at or right_now()
         told = {"title": said.title, "artist_names": [a.name for a in said.artists], "released_on": said.released_on}
         rows.append(_row(name, "received", at, WAITS) | told)
-    no_id = "its folder's name is no id: use letters, digits and . _ -, at most 100"
     rows += [
-        _row(name, state, right_now(), why)
-        for name in no_ids
-        for state, why in (("received", None), ("rejected", no_id))
+        _row(name, state, right_now(), told)
+        for name, why in unusable.items()
+        for state, told in (("received", None), ("rejected", why))
     ]
     return rows
 

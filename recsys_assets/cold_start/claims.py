@@ -7,14 +7,13 @@ has to match the artist's record there. Anything else is placed by its sound alo
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from recsys_assets.cold_start.known import ArtistRecord, Catalogue, folded
 from recsys_assets.cold_start.submission import Credit, Submission
 from recsys_assets.core import columns as c
-
-FRIDAY = 4
+from recsys_assets.core.windows import friday_of
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,6 @@ def _mismatch(submission: Submission, artist: ArtistRecord) -> str:
     )
 
 
-def release_week(day: date) -> date:
-    """Return the Friday whose Release Radar a release stands in: it holds those of (Friday - 7 days, Friday]."""
-    return day + timedelta(days=(FRIDAY - day.weekday()) % 7)
-
-
 def cap_claim(claim: Claim, released_on: date, others: Iterable[Mapping[str, Any]], *, most: int) -> Claim:
     """Take the verification of a claim away when enough earlier submissions of the week inherit from that artist.
 
@@ -108,8 +102,8 @@ def cap_claim(claim: Claim, released_on: date, others: Iterable[Mapping[str, Any
         others: the verdicts that hold of submissions that came before it.
         most: so many may inherit.
     """
-    week = release_week(released_on)
-    same_week = [row for row in others if row[c.RELEASED_ON] and release_week(row[c.RELEASED_ON]) == week]
+    week = friday_of(released_on)
+    same_week = [row for row in others if row[c.RELEASED_ON] and friday_of(row[c.RELEASED_ON]) == week]
     full = {
         artist_id
         for artist_id in claim.verified_ids

@@ -79,7 +79,9 @@ def _read(folder: Folder, receipt: Receipt, name: str, most_bytes: int) -> bytes
         with os.fdopen(os.open(folder.path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             return file.read(most_bytes + 1)
     except OSError as error:
-        raise SourceUnavailableError(f"{folder.submission_id}: {printable(name)} went away while it was read") from error
+        raise SourceUnavailableError(
+            f"{folder.submission_id}: {printable(name)} went away while it was read"
+        ) from error
 
 
 def _the_recording(folder: Folder, receipt: Receipt, submission: Submission) -> str:

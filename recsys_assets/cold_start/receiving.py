@@ -98,4 +98,3 @@ def unjudged(landing: Path, state: Path, judged: Judged, now: datetime) -> list[
         except SourceUnavailableError as error:
             logger.warning("%s is left for the next time: %s", submission_id, error)
     return waiting
-

@@ -35,7 +35,8 @@ from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, partition_days, pa
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.latent.tables import SPACE_MAP
 
-_TABLES = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS)
+# In the order of writing: a step that dies in between leaves analyses without a verdict, which the next one judges.
+_TABLES = (SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS)
 _SPACE = ("user_vectors", "track_vectors", "artist_vectors")
 
 
@@ -52,7 +53,7 @@ def submission_intake(
 ) -> Iterator[dg.Output]:
     """Take in what lies there: of two that want the same ISRC the first one has it, so runs wait for each other."""
     with locked(home.home.state / "locks" / "submissions", alone=True):
-        verdicts, analyses, heard = (home.lake.open(table) for table in (*_TABLES, TRACK_ANALYSIS))
+        analyses, verdicts, heard = (home.lake.open(table) for table in (*_TABLES, TRACK_ANALYSIS))
         taken = take_in(
             home.home.landing,
             home.home.state,
@@ -61,7 +62,7 @@ def submission_intake(
             now=datetime.now(tz=UTC),
             params=home.settings.submissions,
         )
-        slices = [Slices(rows, taken.submission_ids) for rows in (taken.verdicts, taken.analyses)]
+        slices = [Slices(rows, taken.submission_ids) for rows in (taken.analyses, taken.verdicts)]
         yield from outputs(_TABLES, slices)
 
 
@@ -145,7 +146,7 @@ def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig,
 )
 def submission_states(context: dg.AssetExecutionContext, home: HomeResource, raw_tracks: TableVersion) -> pl.DataFrame:
     """Gather what the tables tell, day by day."""
-    verdicts, analyses, placed, scored = (home.lake.open(table) for table in (*_TABLES, PLACEMENTS, FIRST_LISTENERS))
+    analyses, verdicts, placed, scored = (home.lake.open(table) for table in (*_TABLES, PLACEMENTS, FIRST_LISTENERS))
     sources = StateSources(verdicts, analyses, raw_tracks, placements=placed, first_listeners=scored)
     return per_day(context, SUBMISSION_STATES, lambda day: states_before(sources, _end_of(day)))
 

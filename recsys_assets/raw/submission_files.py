@@ -117,7 +117,7 @@ def list_submissions(landing: Path) -> tuple[list[str], dict[str, str]]:
 
 
 def printable(name: str) -> str:
-    """Return a file's name as messages and tables can hold it: what is no text (``\\xff``), or commands a terminal, escaped."""
+    """Return a file's name as messages and tables can hold it: bytes that are no text, and what commands a terminal, escaped."""
     short = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
     return short if short.isprintable() else ascii(short)
 

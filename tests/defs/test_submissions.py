@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,13 +18,15 @@ from recsys_assets.cold_start.intake import take_in
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
 from recsys_assets.cold_start.watch import BACK_OFF, MOST_PER_TICK, TRIES, Memory, look_around
 from recsys_assets.core import columns as c
+from recsys_assets.core.lake import Lake
+from recsys_assets.core.schemas import TableSchema
 from recsys_assets.definitions import build_defs, defs
 from recsys_assets.defs import cold_start
 from recsys_assets.defs.partitions import RANGE_END, RANGE_START, SUBMISSIONS
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.defs.submission_sensor import new_submissions
-from recsys_assets.raw.receipts import read_receipt, write_receipt
-from recsys_assets.raw.submission_files import QUIET, Folder, file_sha256
+from recsys_assets.raw.receipts import PUT_ASIDE, read_receipt, write_receipt
+from recsys_assets.raw.submission_files import LINK, QUIET, Folder, file_sha256
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
@@ -80,7 +83,7 @@ class Desk:
         asked = [r.partition_key or f"{r.tags[RANGE_START]}...{r.tags[RANGE_END]}" for r in result.run_requests or ()]
         return asked, str(result.skip_reason.skip_message if result.skip_reason else "")
 
-    def run(self, asked: str) -> dg.ExecuteInProcessResult:
+    def run(self, asked: str, *, raise_on_error: bool = True) -> dg.ExecuteInProcessResult:
         first, _, last = asked.partition("...")
         job = defs.resolve_job_def("submission")
         return job.execute_in_process(
@@ -88,6 +91,7 @@ class Desk:
             resources=self.resources,
             partition_key=None if last else first,
             tags={RANGE_START: first, RANGE_END: last} if last else {},
+            raise_on_error=raise_on_error,
         )
 
     def verdicts(self) -> dict[str, str]:
@@ -191,6 +195,29 @@ def test_a_disk_that_is_not_mounted_withdraws_nobody(desk: Desk, home: HomeResou
     assert desk.tick() == ([], "landing/submissions/ is empty: what was received stays")
 
 
+def test_folders_of_what_is_released_or_refused_go_without_a_word_and_withdraw_nobody_else_later(
+    desk: Desk, home: HomeResource, monkeypatch: pytest.MonkeyPatch
+):
+    for n in range(4):
+        drop(home, f"out_{n}", at=NOW, release_date="2026-04-03")
+        drop(home, f"bad_{n}", at=NOW, release_date="soon")
+    for name in ("next", "last"):
+        drop(home, name)
+    for asked in desk.tick()[0]:
+        desk.run(asked)
+    for n in range(4):
+        shutil.rmtree(home.home.landing / "submissions" / f"out_{n}")
+        shutil.rmtree(home.home.landing / "submissions" / f"bad_{n}")
+    assert desk.tick() == ([], "nothing new was submitted")
+    shutil.rmtree(home.home.landing / "submissions" / "next")
+
+    asked, _ = desk.tick()
+    desk.run(asked[0])
+
+    assert asked == ["next"]
+    assert {name for name, verdict in desk.verdicts().items() if verdict == "withdrawn"} == {"next"}
+
+
 def test_what_a_script_has_taken_in_is_not_asked_for(desk: Desk, home: HomeResource):
     drop(home, "sub_a", at=NOW)
     desk.instance.add_dynamic_partitions("submissions", ["sub_a"])
@@ -206,7 +233,58 @@ def test_names_that_are_no_ids_and_copies_under_way_are_told(desk: Desk, home: H
     asked, said = desk.tick()
 
     assert asked == []
-    assert said == "still being copied: sub_a; names that are no ids, rename the folders: ['two words']"
+    assert said == (
+        "still being copied: sub_a; two words is left: its folder's name is no id: use letters, digits and . _ -, at "
+        "most 100"
+    )
+
+
+def test_one_hostile_folder_ends_no_tick(desk: Desk, home: HomeResource, monkeypatch: pytest.MonkeyPatch):
+    folder = drop(home, "good")
+    for name, target in (("evil", "good"), ("nowhere", "x"), ("self", "self")):
+        (folder.parent / name).symlink_to(target)
+    (drop(home, "secret") / "closed").mkdir()
+    (drop(home, "odd") / os.fsdecode(b"\xff.wav")).symlink_to("song.wav")
+    (drop(home, "forged") / f"{PUT_ASIDE}").mkdir()
+    (folder.parent / "forged" / "receipt.json").write_text("forged")
+    listed = os.scandir
+
+    def refuse(path: object = ".") -> object:
+        if str(path).endswith("/closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    asked, _ = desk.tick()
+
+    assert desk.run(asked[0]).success
+    assert desk.verdicts() == {"forged": "accepted", "good": "accepted", "odd": "rejected", "secret": "rejected"}
+    assert desk.tick() == ([], "; ".join(f"{name} is left: {LINK}" for name in ("evil", "nowhere", "self")))
+
+
+def test_a_disk_that_is_full_between_the_tables_leaves_no_verdict_without_its_analysis(
+    desk: Desk, home: HomeResource, monkeypatch: pytest.MonkeyPatch
+):
+    drop(home, "sub_a")
+    asked, _ = desk.tick()
+    replace = Lake.replace
+
+    def fail(self: Lake, table: TableSchema, rows: pl.DataFrame, **where: object) -> object:
+        if table is failing[0]:
+            raise dg.Failure("no space left on device", allow_retries=False)
+        return replace(self, table, rows, **where)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Lake, "replace", fail)
+    failing = [SUBMISSION_ANALYSIS]
+    for table in (SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS):
+        failing[0] = table
+        assert not desk.run(asked[0], raise_on_error=False).success
+        assert desk.verdicts() == {}
+    monkeypatch.setattr(Lake, "replace", replace)
+    desk.run(asked[0])
+
+    assert desk.verdicts() == {"sub_a": "accepted"}
+    assert home.lake.open(SUBMISSION_ANALYSIS).keys == ["sub_a"]
 
 
 def test_a_run_that_left_no_verdict_is_tried_again_a_few_times(desk: Desk, home: HomeResource):

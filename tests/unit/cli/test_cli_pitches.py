@@ -1,6 +1,7 @@
 """Submitting at the command line: what is written, what is refused at once, and how far things have come."""
 
 import json
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,34 @@ def test_what_was_placed_and_scored_since_it_came_is_told(world: Any):
     assert [(state["state"], state["since"][:10]) for state in states] == [
         ("received", "2026-01-06"), ("accepted", "2026-01-06"), ("placed", "2026-01-07"), ("scored", "2026-01-08"),
     ]  # fmt: skip
+
+
+def test_folders_that_can_be_no_submission_are_listed_with_the_reason(world: Any):
+    folder = world.home.landing / "submissions"
+    (folder / os.fsdecode(b"\xff")).mkdir(parents=True)
+    (folder / "evil").symlink_to("x")
+
+    result = world.run("submissions")
+
+    assert result.exit_code == 0, result.stderr
+    assert "'\\udcff'" in result.stdout
+    assert "is a link" in " ".join(result.stdout.split())
+
+
+def test_what_was_refused_because_no_receipt_can_be_written_waits_for_nothing(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+):
+    folder = world.home.landing / "submissions" / "sub_1"
+    folder.mkdir(parents=True)
+    (folder / "submission.json").write_text("{}")
+    row = {c.SUBMISSION_ID: "sub_1", "received_at": datetime.now(tz=UTC), "verdict": "rejected", c.REASON: "no receipt"}
+    stored(world.lake, SUBMISSION_VERDICTS, rows_of(SUBMISSION_VERDICTS, [row]))
+
+    shown = world.run("submissions").stdout
+    (folder / "submission.json").write_text("[]")
+
+    assert ("rejected" in shown, "waits" in shown) == (True, False)
+    assert "waits" in world.run("submissions").stdout
 
 
 def test_nothing_submitted_says_how_to(world: Any):

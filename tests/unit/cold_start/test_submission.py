@@ -241,6 +241,66 @@ def test_the_whole_credit_is_one_artist_where_no_parties_are_named():
     assert parse_message(bare.encode()).artists == (Credit("Ann feat. Bob"),)
 
 
+PRE_ORDER = (
+    "<IsPreOrderDeal>true</IsPreOrderDeal><ValidityPeriod><StartDateTime>2026-03-20T00:00:00"
+    "</StartDateTime></ValidityPeriod></DealTerms></Deal><Deal><DealTerms>"
+)
+RELATED = (
+    "<RelatedRelease><ReleaseId><ISRC>QZABC2600009</ISRC></ReleaseId><DisplayTitle><TitleText>The album</TitleText>"
+    "</DisplayTitle><ReleaseDate>2026-05-29</ReleaseDate></RelatedRelease>"
+)
+
+
+@pytest.mark.parametrize("message", [ERN_43, ERN_382], ids=["4.3", "3.8.2"])
+@pytest.mark.parametrize(
+    ("before", "inserted"),
+    [
+        ("<DealTerms>", PRE_ORDER),
+        ("<Release>", "<RelatedRelease><GlobalReleaseDate>2026-05-29</GlobalReleaseDate></RelatedRelease>"),
+        ("<Release>", RELATED),
+        ("<SoundRecording>", RELATED),
+        ("</ReleaseList>", "<Release><ReleaseDate>2026-05-29</ReleaseDate></Release>"),
+        ("</SoundRecording>", "<FirstPublicationDate><ReleaseDate>2025-01-01</ReleaseDate></FirstPublicationDate>"),
+    ],
+)
+def test_days_of_pre_orders_and_of_other_releases_contradict_nothing(message: str, before: str, inserted: str):
+    whole = message.replace(before, inserted + before if before.startswith("</") else before + inserted, 1)
+
+    assert whole != message
+    assert parse_message(whole.encode()) == FROM_DDEX
+
+
+def test_a_track_release_of_another_day_contradicts_its_release():
+    earlier = ERN_43.replace("<TrackRelease>", "<TrackRelease><ReleaseDate>2026-04-01</ReleaseDate>")
+
+    assert "2 release dates (2026-04-01, 2026-04-03)" in refusal(earlier.encode(), parse_message)
+
+
+def test_a_deal_that_says_that_it_is_no_pre_order_counts():
+    early = ERN_43.replace("<DealTerms>", "<DealTerms>" + PRE_ORDER.replace(">true<", ">false<"))
+
+    assert "2 release dates (2026-03-20, 2026-04-03)" in refusal(early.encode(), parse_message)
+
+
+def test_thousands_of_parties_are_looked_up_at_once():
+    parties = "".join(
+        f"<Party><PartyReference>Q{n}</PartyReference><PartyName><FullName>N{n}</FullName></PartyName></Party>"
+        for n in range(4_000)
+    )
+    artist = "<DisplayArtist><ArtistPartyReference>{}</ArtistPartyReference></DisplayArtist>"
+    many = ERN_43.replace("</PartyList>", parties + "</PartyList>").replace(
+        "<DisplayArtist Seq", "".join(artist.format(f"Q{n}") for n in range(400)) + "<DisplayArtist Seq", 1
+    )
+    repeated = ERN_43.replace("</PartyList>", parties + "</PartyList>").replace(
+        "<ParentalWarningType>", artist.format("P1") * 400 + "<ParentalWarningType>", 1
+    )
+    started = time.process_time()
+
+    assert "expected a list of 1 to 50" in refusal(many.encode(), parse_message)
+    assert parse_message(repeated.encode()) == FROM_DDEX
+    assert time.process_time() - started < 2
+
+
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
     "]><NewReleaseMessage>&b;</NewReleaseMessage>"

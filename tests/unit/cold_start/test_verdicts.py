@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pitches import KEY, RECEIVED, RELEASE, SOUND, catalogue, pitch
 
-from recsys_assets.cold_start.claims import release_week, weigh_claim
+from recsys_assets.cold_start.claims import weigh_claim
 from recsys_assets.cold_start.known import Known, TrackRecord
 from recsys_assets.cold_start.params import SubmissionParams
 from recsys_assets.cold_start.pitch import Pitch
@@ -146,19 +146,6 @@ def test_so_many_submissions_of_an_artist_inherit_in_a_week_and_no_more():
     assert [row["is_claim_verified"] for row in (third, fourth, next_week, corrected)] == [True, False, True, True]
     assert "3 submissions of the week of 2026-04-03 inherit already" in fourth["claim_note"]
     assert fourth["verdict"] == "accepted"
-
-
-@pytest.mark.parametrize(
-    ("day", "friday"),
-    [
-        ("2026-04-03", "2026-04-03"),
-        ("2026-04-04", "2026-04-10"),
-        ("2026-04-09", "2026-04-10"),
-        ("2026-03-28", "2026-04-03"),
-    ],
-)
-def test_a_release_stands_in_the_release_radar_of_the_friday_that_ends_its_week(day: str, friday: str):
-    assert str(release_week(date.fromisoformat(day))) == friday
 
 
 UPCOMING = TrackRecord("t1", ("a1",), RELEASE, ISRC)
