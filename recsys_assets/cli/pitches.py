@@ -107,9 +107,8 @@ def _credits(names: list[str] | None, ids: list[str] | None) -> list[object]:
 
 
 def _when(home: "Home", released_on: date, received_at: datetime) -> str:
-    from recsys_assets.core.windows import friday_of
     from recsys_assets.cold_start.params import SubmissionParams
-    from recsys_assets.core.windows import midnight
+    from recsys_assets.core.windows import friday_of, midnight
 
     days = SubmissionParams.read(home.settings).days_ahead
     ahead = (midnight(released_on) - received_at) / timedelta(days=1)

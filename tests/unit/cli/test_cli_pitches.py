@@ -191,14 +191,11 @@ def test_folders_that_can_be_no_submission_are_listed_with_the_reason(world: Any
     assert "is a link" in " ".join(result.stdout.split())
 
 
-def test_what_was_refused_because_no_receipt_can_be_written_waits_for_nothing(
-    world: Any, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_was_refused_because_no_receipt_can_be_written_waits_for_nothing(world: Any):
     folder = world.home.landing / "submissions" / "sub_1"
     folder.mkdir(parents=True)
     (folder / "submission.json").write_text("{}")
-    row = {c.SUBMISSION_ID: "sub_1", "received_at": datetime.now(tz=UTC), "verdict": "rejected", c.REASON: "no receipt"}
-    stored(world.lake, SUBMISSION_VERDICTS, rows_of(SUBMISSION_VERDICTS, [row]))
+    verdict(world, "sub_1", "rejected", datetime.now(tz=UTC), "no receipt can be written")
 
     shown = world.run("submissions").stdout
     (folder / "submission.json").write_text("[]")
