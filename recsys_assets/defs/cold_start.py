@@ -4,6 +4,7 @@ A submission is a dynamic partition. Its verdict and its analysis are made in on
 decoded is a rejection; what they are is decided in the group.
 """
 
+import gc
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -52,6 +53,9 @@ def submission_intake(
     context: dg.AssetExecutionContext, home: HomeResource, raw_artists: TableVersion, raw_tracks: TableVersion
 ) -> Iterator[dg.Output]:
     """Take in what lies there: of two that want the same ISRC the first one has it, so runs wait for each other."""
+    # A step whose rows could not be stored stays suspended at its yield, lock in hand, until it is collected: in the same
+    # process (a retry, `make run`) the next one would wait for it without end.
+    gc.collect()
     with locked(home.home.state / "locks" / "submissions", alone=True):
         analyses, verdicts, heard = (home.lake.open(table) for table in (*_TABLES, TRACK_ANALYSIS))
         taken = take_in(
