@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,8 +142,7 @@ def _take_submissions(runner: "GraphRunner") -> bool:
         return False
     if parts:
         _say(f"     {sum(len(part) for part in parts):,} submissions")
-    done = [runner.run("submission", keys=part, only=INTAKE) for part in parts]
-    return all(done)
+    return _run_stretches(runner, parts, INTAKE)
 
 
 def _preview_submissions(runner: "GraphRunner") -> bool:
@@ -152,7 +151,16 @@ def _preview_submissions(runner: "GraphRunner") -> bool:
     parts = runner.open_submissions(datetime.now(tz=UTC).date()) if previews else []
     if parts:
         _say(f"     where {sum(len(part) for part in parts):,} submissions land")
-    done = [runner.run("submission", keys=part, only=previews) for part in parts]
+    return _run_stretches(runner, parts, previews)
+
+
+def _run_stretches(runner: "GraphRunner", parts: list[list[str]], only: Collection[str]) -> bool:
+    """Make these assets of submissions, a run for each stretch, named where there are several; return whether all went well."""
+    done = []
+    for part in parts:
+        if len(parts) > 1:
+            _say(f"     {part[0]}" + (f" to {part[-1]}, {len(part):,} submissions" if len(part) > 1 else ""))
+        done.append(runner.run("submission", keys=part, only=only))
     return all(done)
 
 

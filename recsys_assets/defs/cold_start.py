@@ -5,8 +5,9 @@ decoded is a rejection; what they are is decided in the group.
 """
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -15,7 +16,7 @@ from recsys_assets.audio.tables import TRACK_ANALYSIS
 from recsys_assets.cold_start.audience_picture import draw_audience, reach_line
 from recsys_assets.cold_start.days import count_to_place, make_placements
 from recsys_assets.cold_start.first_listeners import FirstListenersParams
-from recsys_assets.cold_start.gates import is_not_rejected
+from recsys_assets.cold_start.gates import is_not_rejected, notes_on
 from recsys_assets.cold_start.intake import Sources, take_in
 from recsys_assets.cold_start.known_states import StateSources, states_before
 from recsys_assets.cold_start.place_gates import every_submission_has_a_place
@@ -30,7 +31,7 @@ from recsys_assets.core.locks import locked
 from recsys_assets.core.windows import midnight
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
-from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
+from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day, tell_partitions
 from recsys_assets.defs.metadata import picture
 from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, partition_days, partition_keys
 from recsys_assets.defs.resources import HomeResource
@@ -66,6 +67,7 @@ def submission_intake(
             now=datetime.now(tz=UTC),
             params=home.settings.submissions,
         )
+        tell_partitions(context, SUBMISSION_VERDICTS.name, notes_on(taken.verdicts))
         slices = [Slices(rows, taken.submission_ids) for rows in (taken.analyses, taken.verdicts)]
         yield from outputs(_TABLES, slices)
 
@@ -134,10 +136,15 @@ def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig,
     """Place it in the newest space and draw its audience."""
     ids = [str(key) for key in partition_keys(context, SUBMISSION_PREVIEW)]
     rows = preview_submissions(ids, read_newest(home.lake, datetime.now(tz=UTC)), home.lake, config)
-    for row in rows.head(1).iter_rows(named=True):
-        drawn = draw_audience(row, home.lake.open(SPACE_MAP).only([row["as_of"]]).read(), title=row[c.SUBMISSION_ID])
-        context.add_output_metadata({"audience": picture(drawn, "audience"), "reach": reach_line(row)})
+    space_map = home.lake.open(SPACE_MAP).only(rows["as_of"].unique()).read()
+    pages = {row[c.SUBMISSION_ID]: _audience_page(row, space_map) for row in rows.iter_rows(named=True)}
+    tell_partitions(context, SUBMISSION_PREVIEW.name, pages)
     return rows
+
+
+def _audience_page(row: Mapping[str, Any], space_map: pl.DataFrame) -> dict[str, dg.MetadataValue]:
+    drawn = draw_audience(row, space_map, title=row[c.SUBMISSION_ID])
+    return {"audience": picture(drawn, "audience"), "reach": dg.MetadataValue.text(reach_line(row))}
 
 
 @lake_asset(
@@ -166,6 +173,7 @@ cold_start_checks = [
         judge=lambda verdicts, submission_id, _home: is_not_rejected(verdicts, submission_id),
         partitions=SUBMISSIONS,
         about="The submission can be used; of one that can not, why.",
+        each_partition=True,
     ),
     gate_check(
         PLACEMENTS,

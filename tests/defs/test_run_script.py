@@ -161,6 +161,16 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> SomeRunner:
     return some
 
 
+def test_each_stretch_of_submissions_is_named_where_there_are_several(
+    runner: SomeRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(runner, "open_submissions", lambda _today: [["sub_2"], ["sub_4", "sub_5", "sub_6"]])
+    run.materialise(tmp_path, LAST_MONDAY + timedelta(days=1))
+
+    said = [line.strip() for line in capsys.readouterr().out.splitlines() if "sub" in line]
+    assert said == ["2 submissions", "where 4 submissions land", "sub_2", "sub_4 to sub_6, 3 submissions"]
+
+
 def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days(
     runner: SomeRunner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -95,7 +95,10 @@ def plant(home: Home) -> None:
         lake.replace(DAILY_MIX, daily, partitions=[day])
     Warehouse(home.warehouse, lake).rebuild(ALL_TABLES)
     export_mixes(
-        pl.concat([weekly.select(*ROW_DTYPES), daily.select(*ROW_DTYPES)]),
+        pl.concat(
+            rows.rename({str(schema.partition): "delivered_on"}).select(*ROW_DTYPES)
+            for schema, rows in ((DISCOVER_WEEKLY, weekly), (DAILY_MIX, daily))
+        ),
         Catalogue(fill(RAW_TRACKS, tracks), fill(RAW_ARTISTS, artists)),
         home.exports,
         day=DAY,
