@@ -128,7 +128,8 @@ def listener_scoring(
 def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig, home: HomeResource) -> pl.DataFrame:
     """Place it in the newest space and draw its audience."""
     ids = [str(key) for key in partition_keys(context, SUBMISSION_PREVIEW)]
-    rows = preview_submissions(ids, read_newest(home.lake, datetime.now(tz=UTC)), home.lake, config)
+    now = datetime.now(tz=UTC)
+    rows = preview_submissions(ids, read_newest(home.lake, now), home.lake, config, now=now)
     for row in rows.head(1).iter_rows(named=True):
         drawn = draw_audience(row, home.lake.open(SPACE_MAP).only([row["as_of"]]).read(), title=row[c.SUBMISSION_ID])
         context.add_output_metadata({"audience": picture(drawn, "audience"), "reach": reach_line(row)})
@@ -140,13 +141,18 @@ def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig,
     partitions=DAILY,
     kinds={"polars"},
     ins={"raw_tracks": dg.AssetIn()},
-    deps=[*_every_submission(*(table.name for table in _TABLES)), PLACEMENTS.name, FIRST_LISTENERS.name],
+    deps=[
+        *_every_submission(*(table.name for table in (*_TABLES, SUBMISSION_PREVIEW))),
+        PLACEMENTS.name,
+        FIRST_LISTENERS.name,
+    ],
     about="As known at the end of the day.",
 )
 def submission_states(context: dg.AssetExecutionContext, home: HomeResource, raw_tracks: TableVersion) -> pl.DataFrame:
     """Gather what the tables tell, day by day."""
-    verdicts, analyses, placed, scored = (home.lake.open(table) for table in (*_TABLES, PLACEMENTS, FIRST_LISTENERS))
-    sources = StateSources(verdicts, analyses, raw_tracks, placements=placed, first_listeners=scored)
+    tables = (*_TABLES, PLACEMENTS, FIRST_LISTENERS, SUBMISSION_PREVIEW)
+    verdicts, analyses, *others = (home.lake.open(table) for table in tables)
+    sources = StateSources(verdicts, analyses, raw_tracks, *others)
     return per_day(context, SUBMISSION_STATES, lambda day: states_before(sources, _end_of(day)))
 
 
