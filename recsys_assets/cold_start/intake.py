@@ -126,8 +126,9 @@ def _to_hear(pitches: Sequence[tuple[Folder, Pitch]]) -> dict[str, Path]:
 def _is_told(history: History, receipt: Receipt) -> bool:
     """Whether a receipt that could not be written, and so has another instant each time, has its verdict."""
     newest = history.newest(receipt.submission_id)
-    is_rejected = newest is not None and newest[VERDICT] == REJECTED
-    return receipt.refusal is not None and is_rejected and newest[c.REASON] == receipt.refusal
+    if receipt.refusal is None or newest is None:
+        return False
+    return (newest[VERDICT], newest[c.REASON]) == (REJECTED, receipt.refusal)
 
 
 def _miss(history: History, submission_id: str, now: datetime) -> None:

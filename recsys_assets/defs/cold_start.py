@@ -4,9 +4,10 @@ A submission is a dynamic partition. Its verdict and its analysis are made in on
 decoded is a rejection; what they are is decided in the group.
 """
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -37,6 +38,8 @@ from recsys_assets.latent.tables import SPACE_MAP
 
 # In the order of writing: a step that dies in between leaves analyses without a verdict, which the next one judges.
 _TABLES = (SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS)
+# The lock of the intake of this process; a run is one process.
+_held: list[ExitStack] = []
 _SPACE = ("user_vectors", "track_vectors", "artist_vectors")
 
 
@@ -52,10 +55,7 @@ def submission_intake(
     context: dg.AssetExecutionContext, home: HomeResource, raw_artists: TableVersion, raw_tracks: TableVersion
 ) -> Iterator[dg.Output]:
     """Take in what lies there: of two that want the same ISRC the first one has it, so runs wait for each other."""
-    # A step whose rows could not be stored stays suspended at its yield, lock in hand, until it is collected: in the same
-    # process (a retry, `make run`) the next one would wait for it without end.
-    gc.collect()
-    with locked(home.home.state / "locks" / "submissions", alone=True):
+    with _alone(home.home.state):
         analyses, verdicts, heard = (home.lake.open(table) for table in (*_TABLES, TRACK_ANALYSIS))
         taken = take_in(
             home.home.landing,
@@ -68,6 +68,20 @@ def submission_intake(
         tell_partitions(context, SUBMISSION_VERDICTS.name, notes_on(taken.verdicts))
         slices = [Slices(rows, taken.submission_ids) for rows in (taken.analyses, taken.verdicts)]
         yield from outputs(_TABLES, slices)
+
+
+def _alone(state: Path) -> ExitStack:
+    """Hold the lock of submissions.
+
+    An attempt whose rows could not be stored is suspended at its yield, and has left it held for as long as anything
+    remembers the failure: this is the next attempt, in the same process, and would wait for it without end.
+    """
+    while _held:
+        _held.pop().close()
+    lock = ExitStack()
+    lock.enter_context(locked(state / "locks" / "submissions", alone=True))
+    _held.append(lock)
+    return lock
 
 
 def _every_submission(*names: str) -> Sequence[dg.AssetDep]:

@@ -86,7 +86,7 @@ class Desk:
         asked = [r.partition_key or f"{r.tags[RANGE_START]}...{r.tags[RANGE_END]}" for r in result.run_requests or ()]
         return asked, str(result.skip_reason.skip_message if result.skip_reason else "")
 
-    def run(self, asked: str, *, raise_on_error: bool = True) -> dg.ExecuteInProcessResult:
+    def run(self, asked: str) -> dg.ExecuteInProcessResult:
         first, _, last = asked.partition("...")
         job = defs.resolve_job_def("submission")
         return job.execute_in_process(
@@ -94,7 +94,6 @@ class Desk:
             resources=self.resources,
             partition_key=None if last else first,
             tags={RANGE_START: first, RANGE_END: last} if last else {},
-            raise_on_error=raise_on_error,
         )
 
     def verdicts(self) -> dict[str, str]:
@@ -343,10 +342,13 @@ def test_a_disk_that_is_full_between_the_tables_leaves_no_verdict_without_its_an
         return replace(self, table, rows, **where)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Lake, "replace", fail)
-    failing = [SUBMISSION_ANALYSIS]
+    failing, remembered = [SUBMISSION_ANALYSIS], []
     for table in (SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS):
         failing[0] = table
-        assert not desk.run(asked[0], raise_on_error=False).success
+        # Who remembers the error keeps the step that raised it, and with it what the step holds.
+        with pytest.raises(dg.Failure) as caught:
+            desk.run(asked[0])
+        remembered.append(caught)
         assert desk.verdicts() == {}
     monkeypatch.setattr(Lake, "replace", replace)
     desk.run(asked[0])
