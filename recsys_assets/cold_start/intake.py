@@ -15,6 +15,7 @@ import polars as pl
 from recsys_assets.audio.refusal import UnusableRecordingError
 from recsys_assets.cold_start.known import Catalogue, History, Known, folded
 from recsys_assets.cold_start.listening import HeardBefore, Listener, listen
+from recsys_assets.cold_start.ownership import ousted
 from recsys_assets.cold_start.params import SubmissionParams
 from recsys_assets.cold_start.pitch import Pitch, read_pitch, recording_path
 from recsys_assets.cold_start.tables import (
@@ -26,7 +27,7 @@ from recsys_assets.cold_start.tables import (
     VERDICT,
     WITHDRAWN,
 )
-from recsys_assets.cold_start.verdicts import Heard, judge, refusal_alone, replaced
+from recsys_assets.cold_start.verdicts import Heard, judge, refusal_alone
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import SourceUnavailableError
 from recsys_assets.core.lake import TableVersion
@@ -152,12 +153,10 @@ def _judge_one(
     if row[VERDICT] not in {REJECTED, WITHDRAWN}:
         row = judge(pitch, _listen_to(pitch, row[c.TRACK_ID], heard), known, params)
     history.put(row)
-    other = pitch.submission.replaces if pitch.submission else None
-    before = known.others.get(other) if other and row[VERDICT] not in {REJECTED, WITHDRAWN} else None
-    if before is None or before[VERDICT] == WITHDRAWN or before["replaced_by"]:
-        return set()
-    history.put(replaced(dict(before), row))
-    return {str(other)}
+    gone = ousted(row, pitch.submission.replaces if pitch.submission else None, known)
+    for other in gone:
+        history.put(other)
+    return {other[c.SUBMISSION_ID] for other in gone}
 
 
 def _listen_to(pitch: Pitch, track_id: str, heard: HeardBefore) -> Heard:

@@ -5,12 +5,12 @@ Submissions themselves (verdicts, states, analysis) are ``tables``.
 
 import polars as pl
 
+from recsys_assets.cold_start.tables import IS_ON_TIME
 from recsys_assets.core import columns as c
 from recsys_assets.core.schemas import EMBEDDING, IDS, Column, TableSchema, columns
 
 GROUP = "cold_start"
 SOUND_VECTOR = "sound_vector"
-IS_ON_TIME = "is_on_time"
 SHARES = pl.List(pl.Float32)
 
 _PLACE = columns(

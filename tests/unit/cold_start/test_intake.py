@@ -379,6 +379,33 @@ def test_a_correction_under_another_id_takes_its_place(office: Office):
     assert office.verdicts(before=RECEIVED + timedelta(hours=2)) == {"sub_1": ("accepted", None)}
 
 
+def test_who_proves_to_be_the_artist_gets_the_track_back_in_whatever_order_they_are_judged(office: Office):
+    for name, proof in (("a_thief", {"label": None}), ("b_real", {})):
+        office.put(name, sound=name.encode(), track_id="t9", **proof)
+    office.put("c_thief", sound=b"c", track_id="t8", label=None)
+    office.put("d_real", sound=b"d", track_id="t8", at=RECEIVED + timedelta(hours=1))
+    office.take("a_thief", "c_thief")
+    office.take("b_real", "d_real")
+    once = office.verdicts()
+    for name in ("a_thief", "b_real", "c_thief", "d_real"):
+        office.take(name)
+
+    assert {name: found for name, (found, _) in once.items()} == {
+        "a_thief": "rejected", "b_real": "accepted", "c_thief": "rejected", "d_real": "accepted",
+    }  # fmt: skip
+    assert "track_id t9 went to the submission b_real" in str(once["a_thief"][1])
+    assert office.verdicts() == once
+    assert office.verdicts(before=RECEIVED + timedelta(hours=1))["c_thief"] == ("accepted", None)
+
+
+def test_nobody_withdraws_what_is_anothers(office: Office):
+    office.put("real")
+    office.put("thief", sound=b"two", replaces="real", label=None, at=RECEIVED + timedelta(hours=1))
+    office.take("real", "thief")
+
+    assert {name: found for name, (found, _) in office.verdicts().items()} == {"real": "accepted", "thief": "rejected"}
+
+
 def test_a_folder_that_is_gone_before_its_release_is_withdrawn_and_later_it_is_not(office: Office):
     for name in ("gone", "released", "never"):
         office.put(name, sound=name.encode(), title=name)
