@@ -22,6 +22,8 @@ from recsys_assets.core.ids import IdMap
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.seeds import generator
 from recsys_assets.demo.affinity import true_affinity
+from recsys_assets.demo.submission_files import TRUTH_FILE as SUBMISSIONS
+from recsys_assets.demo.submissions import DUPLICATE
 from recsys_assets.evaluation.report import OURS, ModelRun, Report
 from recsys_assets.latent.days import read_day
 from recsys_assets.latent.space import LatentSpace
@@ -58,7 +60,7 @@ def evaluate_first_listeners(lake: Lake, truth: Path, *, seed: int = 0) -> Repor
     Raises:
         MissingInputError: there is no demo world, or nothing was placed in it.
     """
-    newest = _newest_placements(lake)
+    newest = _as_planted(_newest_placements(lake), truth)
     scores: dict[str, list[NDArray[np.float32]]] = {OURS: [], SOUND: [], POPULAR: [], RANDOM: []}
     relevant: list[NDArray[np.bool_]] = []
     for (day,), rows in newest.group_by(c.DATE, maintain_order=True):
@@ -87,6 +89,20 @@ def _newest_placements(lake: Lake) -> pl.DataFrame:
         .collect()
         .sort(c.SUBMISSION_ID, c.DATE)
         .unique(c.SUBMISSION_ID, keep="last", maintain_order=True)
+    )
+
+
+def _as_planted(placed: pl.DataFrame, truth: Path) -> pl.DataFrame:
+    """Name the track of the truth where a submission has a track of its own: who can not prove whose it is gets no other.
+
+    A duplicate stays what it is: it is not to come, and its listeners have heard it.
+    """
+    if not (truth / SUBMISSIONS).is_file():
+        return placed
+    planned = pl.read_parquet(truth / SUBMISSIONS).filter(pl.col("kind") != DUPLICATE)
+    meant = planned.select(c.SUBMISSION_ID, planted_id=c.TRACK_ID)
+    return placed.join(meant, on=c.SUBMISSION_ID, how="left", maintain_order="left").with_columns(
+        pl.coalesce("planted_id", c.TRACK_ID).alias(c.TRACK_ID)
     )
 
 
