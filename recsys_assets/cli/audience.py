@@ -11,6 +11,8 @@ from recsys_assets.cli.listen import AsJson
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from recsys_assets.core.lake import Lake
 
 _SHOWN = 5
@@ -35,6 +37,7 @@ def audience(
     """
     from recsys_assets.cli.show import note, print_json, print_table, say
     from recsys_assets.cold_start.audience_picture import draw_audience, reach_line
+    from recsys_assets.cold_start.tables import VERDICT
     from recsys_assets.core import columns as c
     from recsys_assets.core.files import written_aside
     from recsys_assets.core.lake import Lake
@@ -48,10 +51,10 @@ def audience(
         "submission_id": submission,
         "title": verdict[c.TITLE],
         "artists": verdict["artist_names"] or [],
-        "verdict": verdict["verdict"],
+        "verdict": verdict[VERDICT],
         "released_on": verdict[c.RELEASED_ON],
         **row,
-        "lands_with": _lands(lake, submission),
+        "lands_with": _lands(lake, submission, verdict),
     }
     target = picture or home.exports / "audiences" / f"{submission}.png"
     title = f"{told['title'] or submission} by {', '.join(told['artists']) or 'nobody named'}"
@@ -80,16 +83,16 @@ def _verdict(lake: "Lake", submission: str) -> dict[str, Any]:
     Raises:
         InvalidArgumentError: there is none of that name, or it was refused; the message says why.
     """
-    from recsys_assets.cold_start.tables import RECEIVED_AT, SUBMISSION_VERDICTS
+    from recsys_assets.cold_start.tables import RECEIVED_AT, REJECTED, SUBMISSION_VERDICTS, VERDICT, WITHDRAWN
     from recsys_assets.core import columns as c
 
     rows = lake.open(SUBMISSION_VERDICTS).only([submission]).scan().sort(RECEIVED_AT).collect()
     if rows.is_empty():
         raise InvalidArgumentError(f"there is no submission {submission!r}: `recsys submissions` lists them")
     verdict = rows.row(-1, named=True)
-    if verdict["verdict"] in {"rejected", "withdrawn"}:
+    if verdict[VERDICT] in {REJECTED, WITHDRAWN}:
         why = f": {verdict[c.REASON]}" if verdict[c.REASON] else ""
-        raise InvalidArgumentError(f"{submission} was {verdict['verdict']}{why}; it has no audience")
+        raise InvalidArgumentError(f"{submission} was {verdict[VERDICT]}{why}; it has no audience")
     return verdict
 
 
@@ -101,13 +104,14 @@ def _newest_audience(lake: "Lake", submission: str, verdict: dict[str, Any]) -> 
     """
     import polars as pl
 
-    from recsys_assets.cold_start.place_tables import AUDIENCES, SUBMISSION_PREVIEW
+    from recsys_assets.cold_start.place_tables import AUDIENCES
+    from recsys_assets.cold_start.tables import RECEIVED_AT
     from recsys_assets.core import columns as c
 
     days = lake.open(AUDIENCES).scan().filter(pl.col(c.SUBMISSION_ID) == submission).rename({c.DATE: c.AS_OF})
     # What days said of earlier content is of no use.
-    rows = days.filter(pl.col(c.AS_OF) >= verdict["received_at"].date()).drop(c.SUBMISSION_ID).collect()
-    at_once = lake.open(SUBMISSION_PREVIEW).only([submission]).scan().select(rows.columns).collect()
+    rows = days.filter(pl.col(c.AS_OF) >= verdict[RECEIVED_AT].date()).drop(c.SUBMISSION_ID).collect()
+    at_once = _preview(lake, submission, verdict).select(rows.columns)
     found = pl.concat([rows, at_once]).sort(c.AS_OF, maintain_order=True)
     if found.is_empty():
         raise MissingInputError(
@@ -117,7 +121,18 @@ def _newest_audience(lake: "Lake", submission: str, verdict: dict[str, Any]) -> 
     return found.row(-1, named=True)
 
 
-def _lands(lake: "Lake", submission: str) -> dict[str, Any] | None:
+def _preview(lake: "Lake", submission: str, verdict: dict[str, Any]) -> "pl.DataFrame":
+    """Return the preview of what came with the receipt that is judged; no row where there is none, or one of earlier content."""
+    import polars as pl
+
+    from recsys_assets.cold_start.place_tables import SUBMISSION_PREVIEW
+    from recsys_assets.cold_start.tables import RECEIVED_AT
+
+    rows = lake.open(SUBMISSION_PREVIEW).only([submission]).scan()
+    return rows.filter(pl.col(RECEIVED_AT) == verdict[RECEIVED_AT]).collect()
+
+
+def _lands(lake: "Lake", submission: str, verdict: dict[str, Any]) -> dict[str, Any] | None:
     """Count the listeners in whose Release Radar it would land, by reason; None where nobody has looked."""
     import polars as pl
 
@@ -125,7 +140,8 @@ def _lands(lake: "Lake", submission: str) -> dict[str, Any] | None:
     from recsys_assets.mixes.tables import RELEASE_RADAR_PREVIEW
 
     rows = lake.open(RELEASE_RADAR_PREVIEW).only([submission]).scan().select(c.WEEK, c.REASON).collect()
-    if rows.is_empty():
+    # Both previews are made by one run: where the one is of earlier content, so is the other.
+    if rows.is_empty() or _preview(lake, submission, verdict).is_empty():
         return None
     counted = rows.group_by(c.REASON).len("n").sort("n", c.REASON, descending=[True, False]).head(_SHOWN)
     friday: date = rows.select(pl.col(c.WEEK).max()).item()

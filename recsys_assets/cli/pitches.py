@@ -13,6 +13,7 @@ from recsys_assets.core.errors import InvalidArgumentError
 if TYPE_CHECKING:
     import polars as pl
 
+    from recsys_assets.cold_start.states import State
     from recsys_assets.core.home import Home
     from recsys_assets.raw.receipts import Receipt
 
@@ -129,6 +130,8 @@ def submissions(
     Example: recsys submissions rain-3f9a2c
     """
     from recsys_assets.cli.show import note, print_json, print_table
+    from recsys_assets.cold_start.states import State
+    from recsys_assets.cold_start.tables import STATE
     from recsys_assets.core import columns as c
 
     home = home_from_environment()
@@ -136,7 +139,7 @@ def submissions(
     if submission is not None:
         _show_one(home, rows, submission, as_json=as_json)
         return
-    received = dict(rows.filter(rows["state"] == "received").select(c.SUBMISSION_ID, c.AT).iter_rows())
+    received = dict(rows.filter(rows[STATE] == State.RECEIVED).select(c.SUBMISSION_ID, c.AT).iter_rows())
     newest = sorted(
         rows.filter(rows["is_current"]).iter_rows(named=True),
         key=lambda row: (received[row[c.SUBMISSION_ID]], row[c.SUBMISSION_ID]),
@@ -205,7 +208,8 @@ def _states_now(home: "Home") -> "pl.DataFrame":
 
     from recsys_assets.cold_start.known_states import StateSources, states_before
     from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
-    from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
+    from recsys_assets.cold_start.states import State
+    from recsys_assets.cold_start.tables import STATE, SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
     from recsys_assets.core import columns as c
     from recsys_assets.core.lake import Lake
     from recsys_assets.raw.tables import RAW_TRACKS
@@ -214,7 +218,7 @@ def _states_now(home: "Home") -> "pl.DataFrame":
     tables = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS, RAW_TRACKS, PLACEMENTS, FIRST_LISTENERS, SUBMISSION_PREVIEW)
     # A row of this very moment is known too.
     known = states_before(StateSources(*(lake.open(table) for table in tables)), right_now() + timedelta(seconds=1))
-    since = dict(known.filter(known["state"] == "received").select(c.SUBMISSION_ID, c.AT).iter_rows())
+    since = dict(known.filter(known[STATE] == State.RECEIVED).select(c.SUBMISSION_ID, c.AT).iter_rows())
     waiting = pl.DataFrame(_waiting(home, since), schema=SUBMISSION_STATES.dtypes, orient="row").drop(c.DATE)
     anew = known[c.SUBMISSION_ID].is_in(waiting[c.SUBMISSION_ID].to_list())
     return pl.concat([known.filter(~anew), waiting])
@@ -223,6 +227,7 @@ def _states_now(home: "Home") -> "pl.DataFrame":
 def _waiting(home: "Home", since: dict[str, datetime]) -> list[dict[str, Any]]:
     """Folders whose content no run has judged, and those that can not be submissions."""
     from recsys_assets.cold_start.pitch import read_pitch
+    from recsys_assets.cold_start.states import State
     from recsys_assets.cold_start.submission import Submission
     from recsys_assets.raw.receipts import read_receipt
     from recsys_assets.raw.submission_files import FOLDER, list_submissions, look_at
@@ -243,19 +248,19 @@ def _waiting(home: "Home", since: dict[str, datetime]) -> list[dict[str, Any]]:
             continue
         said = (receipt and read_pitch(folder, receipt).submission) or Submission()
         told = {"title": said.title, "artist_names": [a.name for a in said.artists], "released_on": said.released_on}
-        rows.append(_row(name, "received", at, WAITS) | told)
+        rows.append(_row(name, State.RECEIVED, at, WAITS) | told)
     rows += [
         _row(name, state, right_now(), told)
         for name, why in unusable.items()
-        for state, told in (("received", None), ("rejected", why))
+        for state, told in ((State.RECEIVED, None), (State.REJECTED, why))
     ]
     return rows
 
 
-def _row(submission_id: str, state: str, at: datetime, why: str | None) -> dict[str, Any]:
+def _row(submission_id: str, state: "State", at: datetime, why: str | None) -> dict[str, Any]:
     """A row of ``submission_states`` that no run has written."""
     return {
-        "submission_id": submission_id, "state": state, "at": at, "reason": why, "is_current": why is not None,
+        "submission_id": submission_id, "state": state.value, "at": at, "reason": why, "is_current": why is not None,
         "title": None, "artist_names": [], "released_on": None,
     }  # fmt: skip
 

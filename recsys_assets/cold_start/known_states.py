@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from recsys_assets.cold_start.place_tables import MADE_AT
 from recsys_assets.cold_start.states import Progress, current, states_of
 from recsys_assets.cold_start.tables import CONTENT_SHA256, RECEIVED_AT, STATE, SUBMISSION_STATES, verdicts_known
 from recsys_assets.core import columns as c
@@ -27,7 +28,7 @@ class StateSources:
         tracks: ``raw_tracks``.
         placements: ``placements``, by day; its rows of submissions name them.
         first_listeners: ``first_listeners``, by day.
-        previews: ``submission_preview``: what the space there was showed at once; only for looking now.
+        previews: ``submission_preview``: what the space there was showed at once, and since when.
     """
 
     verdicts: TableVersion
@@ -84,7 +85,7 @@ class _Told:
         self._placed = _days(sources.placements, day, ids)
         self._scored = _days(sources.first_listeners, day, ids)
         self._withdrawn = _withdrawals(sources.tracks, day, verdicts[c.TRACK_ID].to_list())
-        self._previewed = set(sources.previews.keys) if sources.previews else set()
+        self._previewed = _previews(sources.previews, ids)
 
     def progress(self, verdict: Mapping[str, Any]) -> Progress:
         """What is known of one submission; days before its receipt were about earlier content."""
@@ -95,7 +96,7 @@ class _Told:
             placed_on=min((day for day in self._placed.get(submission_id, ()) if day >= since), default=None),
             scored_on=min((day for day in self._scored.get(submission_id, ()) if day >= since), default=None),
             withdrawn_on=self._withdrawn.get(verdict[c.TRACK_ID]),
-            previewed_at=received_at if submission_id in self._previewed else None,
+            previewed_at=self._previewed.get((submission_id, received_at)),
         )
 
 
@@ -105,6 +106,16 @@ def _days(table: TableVersion | None, last: date, ids: list[str]) -> dict[str, l
     rows = table.between(date.min, last).scan().filter(pl.col(c.SUBMISSION_ID).is_in(ids))
     days = rows.select(c.SUBMISSION_ID, c.DATE).unique().group_by(c.SUBMISSION_ID).agg(c.DATE).collect()
     return dict(days.iter_rows())
+
+
+def _previews(table: TableVersion | None, ids: list[str]) -> dict[tuple[str, datetime], datetime]:
+    """Since when previews show what came with a receipt; one of an earlier receipt says nothing about a correction."""
+    if table is None:
+        return {}
+    rows = table.only(ids).scan().select(c.SUBMISSION_ID, RECEIVED_AT, MADE_AT).collect()
+    return {
+        (submission_id, received_at): made_at for submission_id, received_at, made_at in rows.iter_rows() if made_at
+    }
 
 
 def _withdrawals(tracks: TableVersion, last: date, track_ids: list[str]) -> dict[str, date]:

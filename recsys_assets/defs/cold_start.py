@@ -135,7 +135,8 @@ def listener_scoring(
 def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig, home: HomeResource) -> pl.DataFrame:
     """Place it in the newest space and draw its audience."""
     ids = [str(key) for key in partition_keys(context, SUBMISSION_PREVIEW)]
-    rows = preview_submissions(ids, read_newest(home.lake, datetime.now(tz=UTC)), home.lake, config)
+    now = datetime.now(tz=UTC)
+    rows = preview_submissions(ids, read_newest(home.lake, now), home.lake, config, now=now)
     space_map = home.lake.open(SPACE_MAP).only(rows["as_of"].unique()).read()
     pages = {row[c.SUBMISSION_ID]: _audience_page(row, space_map) for row in rows.iter_rows(named=True)}
     tell_partitions(context, SUBMISSION_PREVIEW.name, pages)
@@ -152,13 +153,18 @@ def _audience_page(row: Mapping[str, Any], space_map: pl.DataFrame) -> dict[str,
     partitions=DAILY,
     kinds={"polars"},
     ins={"raw_tracks": dg.AssetIn()},
-    deps=[*_every_submission(*(table.name for table in _TABLES)), PLACEMENTS.name, FIRST_LISTENERS.name],
+    deps=[
+        *_every_submission(*(table.name for table in (*_TABLES, SUBMISSION_PREVIEW))),
+        PLACEMENTS.name,
+        FIRST_LISTENERS.name,
+    ],
     about="As known at the end of the day.",
 )
 def submission_states(context: dg.AssetExecutionContext, home: HomeResource, raw_tracks: TableVersion) -> pl.DataFrame:
     """Gather what the tables tell, day by day."""
-    analyses, verdicts, placed, scored = (home.lake.open(table) for table in (*_TABLES, PLACEMENTS, FIRST_LISTENERS))
-    sources = StateSources(verdicts, analyses, raw_tracks, placements=placed, first_listeners=scored)
+    tables = (*_TABLES, PLACEMENTS, FIRST_LISTENERS, SUBMISSION_PREVIEW)
+    analyses, verdicts, *others = (home.lake.open(table) for table in tables)
+    sources = StateSources(verdicts, analyses, raw_tracks, *others)
     return per_day(context, SUBMISSION_STATES, lambda day: states_before(sources, _end_of(day)))
 
 

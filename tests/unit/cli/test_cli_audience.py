@@ -43,20 +43,17 @@ def submitted(world: Any) -> Any:
         verdict("sub2"),
         verdict("bad", verdict="rejected", reason="two recordings in the folder"),
         verdict("later", received_at=datetime(2026, 1, 8, tzinfo=UTC)),
+        verdict("corrected", received_at=datetime(2026, 1, 8, tzinfo=UTC)),
     ]
     ids = [str(row["submission_id"]) for row in rows]
     world.lake.replace(SUBMISSION_VERDICTS, fill(SUBMISSION_VERDICTS, rows), partitions=ids)
     days = [{"date": DAY, "submission_id": name, **REACH} for name in ("sub1", "later")]
     world.lake.replace(AUDIENCES, fill(AUDIENCES, days), partitions=[DAY])
-    place = {
-        "track_id": "submission:sub2",
-        "vector": [1.0],
-        "space_version": "v",
-        "n_listeners": 0,
-        "artist_weight": 0.0,
-    }
-    at_once = {**place, **REACH, "submission_id": "sub2", "as_of": DAY, "inherits_artist": False, "n_within_reach": 7}
-    world.lake.replace(SUBMISSION_PREVIEW, fill(SUBMISSION_PREVIEW, [at_once]), partitions=["sub2"])
+    place: dict[str, object] = {"vector": [1.0], "space_version": "v", "n_listeners": 0, "artist_weight": 0.0}
+    seen = {"received_at": datetime(2026, 1, 4, tzinfo=UTC), "made_at": datetime(2026, 1, 4, 0, 1, tzinfo=UTC)}
+    place |= {**REACH, **seen, "as_of": DAY, "inherits_artist": False, "n_within_reach": 7}
+    at_once = [place | {"submission_id": name, "track_id": f"submission:{name}"} for name in ("sub2", "corrected")]
+    world.lake.replace(SUBMISSION_PREVIEW, fill(SUBMISSION_PREVIEW, at_once), partitions=["sub2", "corrected"])
     landed = {
         "submission_id": "sub2", "week": date(2026, 1, 23), "track_id": "submission:sub2", "score": 0.9, "source": "sound",
         "as_of": DAY,
@@ -104,6 +101,8 @@ def test_for_programs_it_is_json_and_the_picture_has_a_place_of_its_own(submitte
         ("bad", 2, "two recordings in the folder"),
         # Scored on a day before this content came: that was about another recording.
         ("later", 1, "no audience yet"),
+        # Its preview shows what lay there before it was corrected.
+        ("corrected", 1, "no audience yet"),
     ],
 )
 def test_what_has_no_audience_says_why(submitted: Any, name: str, code: int, said: str):

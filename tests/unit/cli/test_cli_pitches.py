@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from factories import rows_of, stored
 
-from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS
+from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.core import columns as c
 from recsys_assets.core.schemas import INSTANT
@@ -202,6 +202,21 @@ def test_what_was_refused_because_no_receipt_can_be_written_waits_for_nothing(wo
 
     assert ("rejected" in shown, "waits" in shown) == (True, False)
     assert "waits" in world.run("submissions").stdout
+
+
+@pytest.mark.parametrize(("of", "expected"), [(0, ["placed", "scored"]), (-1, [])])
+def test_a_preview_of_what_lies_there_places_it_when_it_was_made_and_one_of_earlier_content_does_not(
+    world: Any, of: int, expected: list[str]
+):
+    came, made = datetime(2026, 1, 6, 9, tzinfo=UTC), datetime(2026, 1, 6, 9, 5, tzinfo=UTC)
+    verdict(world, "sub_1", "accepted", came)
+    row = {c.SUBMISSION_ID: "sub_1", "received_at": came + timedelta(hours=of), "made_at": made}
+    stored(world.lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [row]))
+
+    states = json.loads(world.run("submissions", "sub_1", "--json").stdout)["states"][2:]
+
+    assert [state["state"] for state in states] == expected
+    assert {state["since"][:16] for state in states} == ({"2026-01-06T09:05"} if expected else set())
 
 
 def test_nothing_submitted_says_how_to(world: Any):
