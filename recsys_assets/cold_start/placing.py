@@ -36,8 +36,8 @@ SUBJECTS = {
 }
 
 
-class PlacingParams(BaseModel, frozen=True):
-    """Which tracks are placed, and how much content counts."""
+class PlacingParams(BaseModel, frozen=True, extra="forbid"):
+    """Which tracks are placed, and how much content counts: ``[placing]`` of ``settings.toml``, for days and previews alike."""
 
     few_listeners: int = Field(
         default=5, ge=0, description="Tracks of the catalogue with at most so many listeners are placed too."

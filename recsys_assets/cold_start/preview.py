@@ -35,8 +35,9 @@ def preview_submissions(
     submission_ids: Sequence[str],
     day: Day | None,
     lake: Lake,
-    params: PlacingParams,
+    placing: PlacingParams,
     *,
+    first_listeners: FirstListenersParams | None = None,
     now: datetime,
 ) -> pl.DataFrame:
     """Place some submissions and count their audiences.
@@ -45,7 +46,8 @@ def preview_submissions(
         submission_ids: of those; one that was rejected, withdrawn or released long ago has no row.
         day: from ``read_newest``; without one there are no rows.
         lake: where playlists are, and the previews that were made before: what came with the same receipt stands since then.
-        params: how much content counts.
+        placing: how much content counts.
+        first_listeners: how many are named, as on days.
         now: the instant of making them.
 
     Returns:
@@ -53,10 +55,10 @@ def preview_submissions(
     """
     if day is None:
         return SUBMISSION_PREVIEW.empty()
-    placed = place_day(day, params, is_whole=False).filter(pl.col(c.SUBMISSION_ID).is_in(list(submission_ids)))
+    placed = place_day(day, placing, is_whole=False).filter(pl.col(c.SUBMISSION_ID).is_in(list(submission_ids)))
     if placed.is_empty():
         return SUBMISSION_PREVIEW.empty()
-    _, audiences = score_placed(placed, day, lake, FirstListenersParams())
+    _, audiences = score_placed(placed, day, lake, first_listeners or FirstListenersParams())
     shown = day.verdicts.select(c.SUBMISSION_ID, RECEIVED_AT)
     before = (
         lake.open(SUBMISSION_PREVIEW).only(list(submission_ids)).read().select(c.SUBMISSION_ID, RECEIVED_AT, MADE_AT)

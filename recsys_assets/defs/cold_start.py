@@ -15,13 +15,11 @@ import polars as pl
 from recsys_assets.audio.tables import TRACK_ANALYSIS
 from recsys_assets.cold_start.audience_picture import draw_audience, reach_line
 from recsys_assets.cold_start.days import count_to_place, make_placements
-from recsys_assets.cold_start.first_listeners import FirstListenersParams
 from recsys_assets.cold_start.gates import is_not_rejected, notes_on
 from recsys_assets.cold_start.intake import Sources, take_in
 from recsys_assets.cold_start.known_states import StateSources, states_before
 from recsys_assets.cold_start.place_gates import every_submission_has_a_place
 from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
-from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.cold_start.preview import preview_submissions, read_newest
 from recsys_assets.cold_start.scoring import score_days
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
@@ -76,14 +74,6 @@ def _every_submission(*names: str) -> Sequence[dg.AssetDep]:
     return [dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in names]
 
 
-class PlacingConfig(PlacingParams, dg.Config):
-    """Which tracks are placed and how much their content counts, as run configuration."""
-
-
-class FirstListenersConfig(FirstListenersParams, dg.Config):
-    """How many first listeners are named, as run configuration."""
-
-
 @lake_asset(
     PLACEMENTS,
     partitions=DAILY,
@@ -102,9 +92,9 @@ class FirstListenersConfig(FirstListenersParams, dg.Config):
     ],
     about="In the space of the day, from what was known at its end.",
 )
-def placements(context: dg.AssetExecutionContext, config: PlacingConfig, home: HomeResource) -> pl.DataFrame:
+def placements(context: dg.AssetExecutionContext, home: HomeResource) -> pl.DataFrame:
     """Place by content and by the few listeners there are."""
-    return make_placements(partition_days(context), home.lake, config)
+    return make_placements(partition_days(context), home.lake, home.settings.placing)
 
 
 @lake_multi_asset(
@@ -115,11 +105,10 @@ def placements(context: dg.AssetExecutionContext, config: PlacingConfig, home: H
     deps=[PLACEMENTS.name, *_SPACE, "play_confidence", "raw_tracks", "raw_playlists", "raw_playlist_tracks"],
     about="In the space of the day.",
 )
-def listener_scoring(
-    context: dg.AssetExecutionContext, config: FirstListenersConfig, home: HomeResource
-) -> Iterator[dg.Output]:
+def listener_scoring(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.Output]:
     """Score listeners for the submissions placed on each day."""
-    yield from outputs((FIRST_LISTENERS, AUDIENCES), score_days(partition_days(context), home.lake, config))
+    scored = score_days(partition_days(context), home.lake, home.settings.first_listeners)
+    yield from outputs((FIRST_LISTENERS, AUDIENCES), scored)
 
 
 @lake_asset(
@@ -132,11 +121,12 @@ def listener_scoring(
     ],
     about="Without a row where it was refused, or no space is there yet.",
 )
-def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig, home: HomeResource) -> pl.DataFrame:
+def submission_preview(context: dg.AssetExecutionContext, home: HomeResource) -> pl.DataFrame:
     """Place it in the newest space and draw its audience."""
     ids = [str(key) for key in partition_keys(context, SUBMISSION_PREVIEW)]
-    now = datetime.now(tz=UTC)
-    rows = preview_submissions(ids, read_newest(home.lake, now), home.lake, config, now=now)
+    now, said = datetime.now(tz=UTC), home.settings
+    newest = read_newest(home.lake, now)
+    rows = preview_submissions(ids, newest, home.lake, said.placing, first_listeners=said.first_listeners, now=now)
     space_map = home.lake.open(SPACE_MAP).only(rows["as_of"].unique()).read()
     pages = {row[c.SUBMISSION_ID]: _audience_page(row, space_map) for row in rows.iter_rows(named=True)}
     tell_partitions(context, SUBMISSION_PREVIEW.name, pages)
