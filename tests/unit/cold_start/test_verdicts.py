@@ -321,7 +321,7 @@ def test_nobody_replaces_what_was_submitted_with_more_proof(kind: str, proof: di
 
 def test_proof_is_kept_where_nothing_more_may_be_inherited_and_where_the_rest_is_wrong():
     others = {f"sub_{n}": earlier(f"sub_{n}", title=str(n), sound=str(n) * 64) for n in range(10, 13)}
-    full = verdict(pitch("sub_0"), **others)
+    full = judge(pitch("sub_0"), NOTHING, Known(catalogue(), None, others), PARAMS)
     old = verdict(pitch("sub_0", release_date="2020-01-01"))
     silent = Pitch(pitch("sub_0").receipt, pitch().submission, refusal="the recording is missing")
 
