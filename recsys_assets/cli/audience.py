@@ -13,6 +13,7 @@ from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 if TYPE_CHECKING:
     import polars as pl
 
+    from recsys_assets.core.home import Home
     from recsys_assets.core.lake import Lake
 
 _SHOWN = 5
@@ -45,7 +46,7 @@ def audience(
 
     home = home_from_environment()
     lake = Lake(home.lake)
-    verdict = _verdict(lake, submission)
+    verdict = _verdict(home, lake, submission)
     row = _newest_audience(lake, submission, verdict)
     told = {
         "submission_id": submission,
@@ -77,16 +78,25 @@ def audience(
     note(f"picture: {target}")
 
 
-def _verdict(lake: "Lake", submission: str) -> dict[str, Any]:
-    """Return the newest verdict on a submission.
+def _verdict(home: "Home", lake: "Lake", submission: str) -> dict[str, Any]:
+    """Return the verdict on a submission as it lies there.
 
     Raises:
         InvalidArgumentError: there is none of that name, or it was refused; the message says why.
+        MissingInputError: no run has judged what lies there.
     """
-    from recsys_assets.cold_start.tables import RECEIVED_AT, REJECTED, SUBMISSION_VERDICTS, VERDICT, WITHDRAWN
+    from recsys_assets.cli.waiting import waiting
+    from recsys_assets.cold_start.tables import RECEIVED_AT, REJECTED, STATE, SUBMISSION_VERDICTS, VERDICT, WITHDRAWN
     from recsys_assets.core import columns as c
 
     rows = lake.open(SUBMISSION_VERDICTS).only([submission]).scan().sort(RECEIVED_AT).collect()
+    since = dict(rows.select(c.SUBMISSION_ID, RECEIVED_AT).tail(1).iter_rows())
+    for row in waiting(home, since, only=submission):
+        if row["is_current"] and row[STATE] == REJECTED:
+            raise InvalidArgumentError(f"{submission!r} was rejected: {row[c.REASON]}")
+        if row["is_current"]:
+            what = "its correction" if since else "it"
+            raise MissingInputError(f"{submission} has no audience yet: {what} {row[c.REASON]}")
     if rows.is_empty():
         raise InvalidArgumentError(f"there is no submission {submission!r}: `recsys submissions` lists them")
     verdict = rows.row(-1, named=True)

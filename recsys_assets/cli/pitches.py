@@ -8,16 +8,14 @@ import typer
 
 from recsys_assets.cli.edge import home_from_environment, right_now
 from recsys_assets.cli.listen import AsJson, Limit
+from recsys_assets.cli.waiting import WAITS, waiting
 from recsys_assets.core.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from recsys_assets.cold_start.states import State
     from recsys_assets.core.home import Home
     from recsys_assets.raw.receipts import Receipt
-
-WAITS = "waits for its run: the sensor `new_submissions` of `make run` takes it within half a minute"
 
 
 def submit(
@@ -219,50 +217,9 @@ def _states_now(home: "Home") -> "pl.DataFrame":
     # A row of this very moment is known too.
     known = states_before(StateSources(*(lake.open(table) for table in tables)), right_now() + timedelta(seconds=1))
     since = dict(known.filter(known[STATE] == State.RECEIVED).select(c.SUBMISSION_ID, c.AT).iter_rows())
-    waiting = pl.DataFrame(_waiting(home, since), schema=SUBMISSION_STATES.dtypes, orient="row").drop(c.DATE)
-    anew = known[c.SUBMISSION_ID].is_in(waiting[c.SUBMISSION_ID].to_list())
-    return pl.concat([known.filter(~anew), waiting])
-
-
-def _waiting(home: "Home", since: dict[str, datetime]) -> list[dict[str, Any]]:
-    """Folders whose content no run has judged, and those that can not be submissions."""
-    from recsys_assets.cold_start.pitch import read_pitch
-    from recsys_assets.cold_start.states import State
-    from recsys_assets.cold_start.submission import Submission
-    from recsys_assets.raw.receipts import read_receipt
-    from recsys_assets.raw.submission_files import FOLDER, list_submissions, look_at
-
-    names, unusable = list_submissions(home.landing)
-    rows: list[dict[str, Any]] = []
-    for name in names:
-        receipt, folder = (
-            read_receipt(home.state, home.landing / FOLDER / name),
-            look_at(home.landing, name, right_now()),
-        )
-        known_at = since.get(name)
-        if folder is None:
-            continue
-        # Without a receipt, which not every folder lets us write, the time of its files says whether it was judged.
-        at = receipt.received_at if receipt else folder.changed_at or known_at or right_now()
-        if known_at and at <= known_at:
-            continue
-        said = (receipt and read_pitch(folder, receipt).submission) or Submission()
-        told = {"title": said.title, "artist_names": [a.name for a in said.artists], "released_on": said.released_on}
-        rows.append(_row(name, State.RECEIVED, at, WAITS) | told)
-    rows += [
-        _row(name, state, right_now(), told)
-        for name, why in unusable.items()
-        for state, told in ((State.RECEIVED, None), (State.REJECTED, why))
-    ]
-    return rows
-
-
-def _row(submission_id: str, state: "State", at: datetime, why: str | None) -> dict[str, Any]:
-    """A row of ``submission_states`` that no run has written."""
-    return {
-        "submission_id": submission_id, "state": state.value, "at": at, "reason": why, "is_current": why is not None,
-        "title": None, "artist_names": [], "released_on": None,
-    }  # fmt: skip
+    rows = pl.DataFrame(waiting(home, since), schema=SUBMISSION_STATES.dtypes, orient="row").drop(c.DATE)
+    anew = known[c.SUBMISSION_ID].is_in(rows[c.SUBMISSION_ID].to_list())
+    return pl.concat([known.filter(~anew), rows])
 
 
 def _time(at: datetime) -> str:

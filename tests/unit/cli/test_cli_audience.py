@@ -1,7 +1,7 @@
 """What `recsys audience` says of a submission, on a planted lake."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +110,19 @@ def test_what_has_no_audience_says_why(submitted: Any, name: str, code: int, sai
 
     assert result.exit_code == code
     assert said in result.output
+
+
+def test_what_waits_for_its_run_is_said_to_wait(submitted: Any, tmp_path: Path):
+    (tmp_path / "song.wav").write_bytes(b"RIFF0000WAVEfmt ")
+    soon = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
+    said = ("--title", "Rain", "--artist", "Ann", "--release-date", soon, "--json")
+    name = json.loads(submitted.run("submit", str(tmp_path / "song.wav"), *said).stdout)["submission_id"]
+    (submitted.home.landing / "submissions" / "sub1").mkdir()
+    (submitted.home.landing / "submissions" / "two words").mkdir()
+
+    for waits, what in ((name, "yet: it waits for its run"), ("sub1", "yet: its correction waits for its run")):
+        result = submitted.run("audience", waits)
+        assert (result.exit_code, what in result.stderr) == (1, True), result.stderr
+    assert submitted.run("audience", "sub2").exit_code == 0
+    no_id = submitted.run("audience", "two words")
+    assert (no_id.exit_code, "name is no id" in no_id.stderr) == (2, True), no_id.stderr
