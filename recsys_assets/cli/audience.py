@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys_assets.cli.edge import home_from_environment
+from recsys_assets.cli.edge import home_from_environment, require_target
 from recsys_assets.cli.listen import AsJson
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 
@@ -27,7 +27,7 @@ def audience(
     picture: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Where the picture goes; `exports/audiences/SUBMISSION.png` of the home otherwise."
+            metavar="FILE.png", help="Where the picture goes; `exports/audiences/SUBMISSION.png` of the home otherwise."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -45,6 +45,7 @@ def audience(
     from recsys_assets.latent.tables import SPACE_MAP
 
     home = home_from_environment()
+    target = require_target(picture, "--picture", suffix=".png") if picture else None
     lake = Lake(home.lake)
     verdict = _verdict(home, lake, submission)
     row = _newest_audience(lake, submission, verdict)
@@ -57,11 +58,9 @@ def audience(
         **row,
         "lands_with": _lands(lake, submission, verdict),
     }
-    target = picture or home.exports / "audiences" / f"{submission}.png"
+    target = target or home.exports / "audiences" / f"{submission}.png"
     title = f"{told['title'] or submission} by {', '.join(told['artists']) or 'nobody named'}"
     space_map = lake.open(SPACE_MAP).only([row[c.AS_OF]]).read()
-    if picture is None:
-        target.parent.mkdir(parents=True, exist_ok=True)
     with written_aside(target) as fresh:
         fresh.write_bytes(draw_audience(row, space_map, title=title))
     told["picture"] = str(target)

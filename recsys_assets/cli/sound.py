@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys_assets.cli.edge import home_from_environment, today
+from recsys_assets.cli.edge import home_from_environment, require_target, today
 from recsys_assets.core.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -45,10 +45,9 @@ def sound(
     from recsys_assets.latent.map_picture import writable
 
     home = home_from_environment()
+    target = require_target(picture, "--picture", suffix=".png") if picture else None
     row, title = _row(track_or_file, Lake(home.lake), parse_day(day) if day else today())
-    target = picture or home.exports / "sound" / f"{_file_name(track_or_file)}.png"
-    if picture is not None and not picture.absolute().parent.is_dir():
-        raise InvalidArgumentError(f"--picture: there is no folder {picture.absolute().parent}")
+    target = target or home.exports / "sound" / f"{_file_name(track_or_file)}.png"
     with written_aside(target) as fresh:
         # What the font can not write would be boxes, and a warning for each.
         fresh.write_bytes(draw_analysis(row, writable(title) or ""))
