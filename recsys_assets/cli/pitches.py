@@ -90,7 +90,7 @@ def _submit(home: "Home", file: Path | None, said: dict[str, Any]) -> "tuple[Rec
     return receipt, [
         f"submitted as {receipt.submission_id}, received {_time(receipt.received_at)}",
         _when(home, date.fromisoformat(said["release_date"]), receipt.received_at),
-        f"It {WAITS}.",
+        f"It {WAITS}; that run hears it and says whether it is accepted.",
         f"Then: recsys submissions {receipt.submission_id}, recsys audience {receipt.submission_id}",
     ]
 

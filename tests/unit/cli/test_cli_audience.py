@@ -112,11 +112,10 @@ def test_what_has_no_audience_says_why(submitted: Any, name: str, code: int, sai
     assert said in result.output
 
 
-def test_what_waits_for_its_run_is_said_to_wait(submitted: Any, tmp_path: Path):
-    (tmp_path / "song.wav").write_bytes(b"RIFF0000WAVEfmt ")
+def test_what_waits_for_its_run_is_said_to_wait(submitted: Any, song: Path):
     soon = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
     said = ("--title", "Rain", "--artist", "Ann", "--release-date", soon, "--json")
-    name = json.loads(submitted.run("submit", str(tmp_path / "song.wav"), *said).stdout)["submission_id"]
+    name = json.loads(submitted.run("submit", str(song), *said).stdout)["submission_id"]
     (submitted.home.landing / "submissions" / "sub1").mkdir()
     (submitted.home.landing / "submissions" / "two words").mkdir()
 

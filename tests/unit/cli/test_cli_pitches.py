@@ -20,13 +20,6 @@ SOON = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
 TOMORROW = (datetime.now(tz=UTC) + timedelta(days=1)).date().isoformat()
 
 
-@pytest.fixture
-def song(tmp_path: Path) -> Path:
-    path = tmp_path / "My Song.WAV"
-    path.write_bytes(b"RIFF")
-    return path
-
-
 def submit(world: Any, song: Path, *more: str) -> Any:
     return world.run("submit", str(song), "--title", "Räin!", "--artist", "Ann", "--release-date", SOON, *more)
 
@@ -57,7 +50,7 @@ def test_a_submission_is_a_folder_with_a_receipt(world: Any, song: Path):
     assert f"submitted as {folder.name}" in result.stdout
     assert "On time" in result.stdout
     assert "secret" not in result.stdout
-    assert song.read_bytes() == b"RIFF"
+    assert (folder / "recording.wav").read_bytes() == song.read_bytes()
 
 
 def test_what_is_late_is_told_and_taken(world: Any, song: Path):
@@ -78,6 +71,7 @@ def test_what_is_late_is_told_and_taken(world: Any, song: Path):
         (("--title", "a\x07b"), "control characters"),
         (("--track-id", "../x"), "which is a path"),
         (("--replaces", "../x"), "no path"),
+        (("--replaces", "nobody"), "there is no submission 'nobody'"),
         (("--artist-id", "a1", "--artist-id", "a2"), "2 --artist-id for 1 --artist"),
         (("--withdraw", "x"), "--withdraw takes an id and nothing else"),
     ],
@@ -95,7 +89,26 @@ def test_a_file_that_is_none_or_no_recording_is_refused(world: Any, tmp_path: Pa
 
     assert "there is no file" in submit(world, tmp_path / "nowhere.wav").stderr
     assert "not called like a recording" in submit(world, tmp_path / "song.txt").stderr
+    assert "is a folder" in submit(world, tmp_path).stderr
     assert world.run("submit").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "the file has no bytes"),
+        (b"It was a dark and stormy night.", "expected wav, flac, ogg, mp3 or m4a"),
+        (b"OggS", "can not be used"),
+    ],
+)
+def test_what_its_first_bytes_say_is_no_recording_is_refused_at_once(
+    world: Any, tmp_path: Path, data: bytes, told: str
+):
+    (tmp_path / "song.ogg").write_bytes(data)
+    result = submit(world, tmp_path / "song.ogg")
+
+    assert (result.exit_code, told in result.stderr) == (2, True), result.stderr
+    assert not (world.home.landing / "submissions").exists()
 
 
 def test_the_same_is_submitted_once(world: Any, song: Path):
