@@ -125,7 +125,7 @@ def submissions(
 ) -> None:
     """Show how far submissions have come, the newest first.
 
-    Example: recsys submissions rain-3f9a2c
+    Example: recsys submissions sub_0022
     """
     from recsys_assets.cli.show import note, print_json, print_table
     from recsys_assets.cold_start.states import State
