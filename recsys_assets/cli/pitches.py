@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from recsys_assets.core.home import Home
     from recsys_assets.raw.receipts import Receipt
 
+# Ids, days, states and times take seventy columns; less than twenty for a title, an artist and a reason are one word a line.
+LEAST_TABLE_WIDTH = 130
+
 
 def submit(
     file: Annotated[
@@ -127,7 +130,7 @@ def submissions(
 
     Example: recsys submissions sub_0022
     """
-    from recsys_assets.cli.show import note, print_json, print_table
+    from recsys_assets.cli.show import note, print_json
     from recsys_assets.cold_start.states import State
     from recsys_assets.cold_start.tables import STATE
     from recsys_assets.core import columns as c
@@ -150,11 +153,29 @@ def submissions(
     if not shown:
         note(f"nothing was submitted to {home.landing / 'submissions'} yet: `recsys submit --help`")
         return
-    columns = ("submission", "title", "artist", "release", "state", "since", "why")
-    told = [row | {"submission": row["submission_id"], "since": _time(row["since"])} for row in shown[:limit]]
-    print_table([tuple(row[name] for name in columns) for row in told], columns)
+    _print_list(shown[:limit])
     if len(shown) > limit:
         note(f"{len(shown) - limit:,} older ones: --limit {len(shown)} shows them")
+
+
+def _print_list(rows: list[dict[str, Any]]) -> None:
+    """Write a table where there is room for one, else each submission on lines of its own."""
+    from recsys_assets.cli.show import CELL_LENGTH, console, print_table, say
+    from recsys_assets.core.text import display
+
+    told = [row | {"submission": row["submission_id"], "since": _time(row["since"])} for row in rows]
+    if console().width >= LEAST_TABLE_WIDTH:
+        columns = ("submission", "title", "artist", "release", "state", "since", "why")
+        whole = ("submission", "release", "state", "since")
+        print_table([tuple(row[name] for name in columns) for row in told], columns, whole=whole)
+        return
+    for row in told:
+        release = f", out on {row['release']}" if row["release"] else ""
+        say(f"{row['submission']}: {row['state']} since {row['since']}{release}")
+        name = f"{row['title'] or '(no title)'} by {row['artist'] or '(nobody)'}"
+        for line in (name, row["why"]):
+            if line:
+                say(f"  {display(line, max_length=CELL_LENGTH)}")
 
 
 def _plain(row: dict[str, Any], received_at: datetime) -> dict[str, Any]:
@@ -190,6 +211,7 @@ def _show_one(home: "Home", rows: "pl.DataFrame", submission_id: str, *, as_json
         [(state["state"], _time(state["since"]), state["why"]) for state in states],
         ("state", "since", "why"),
         title=submission_id,
+        whole=("state", "since"),
     )
     for row in verdicts:
         say(

@@ -237,3 +237,16 @@ def test_nothing_submitted_says_how_to(world: Any):
 
     assert result.exit_code == 0
     assert "recsys submit --help" in result.stderr
+
+
+@pytest.mark.parametrize("columns", ["80", "130"])
+def test_ids_days_states_and_reasons_stay_whole_on_a_narrow_terminal(world: Any, columns: str):
+    reason = "the recording is missing"
+    verdict(world, "sub_0027", "rejected", datetime(2026, 1, 6, 9, 5, tzinfo=UTC), reason)
+
+    lines = world.run("submissions", env={"COLUMNS": columns}).stdout.splitlines()
+
+    assert any(all(part in line for part in ("sub_0027", "rejected", "2026-01-06 09:05 UTC", SOON)) for line in lines)
+    assert any(reason in line for line in lines)
+    states = world.run("submissions", "sub_0027", env={"COLUMNS": "40"}).stdout
+    assert "2026-01-06 09:05 UTC" in states
