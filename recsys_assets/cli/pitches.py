@@ -217,8 +217,10 @@ def _show_one(home: "Home", rows: "pl.DataFrame", submission_id: str, *, as_json
         say(
             f"{row['title'] or '(no title)'} by {', '.join(row['artist_names'] or ()) or '(nobody)'}: {row['track_id']}"
         )
-        for told in (row["claim_note"], row["duplicate_of"] and f"sounds the same as {row['duplicate_of']}"):
-            if told:
+        copy = row["duplicate_of"] and f"sounds the same as {row['duplicate_of']}"
+        for told in (row["claim_note"], copy):
+            # The table of states has said it where it is a reason.
+            if told and not any(told in (state["why"] or "") for state in states):
                 say(told)
 
 

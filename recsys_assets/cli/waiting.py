@@ -1,12 +1,14 @@
 """Submissions that no run has judged as they lie there, read from the landing zone itself: what no table tells yet."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from recsys_assets.cli.edge import right_now
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from recsys_assets.cold_start.states import State
     from recsys_assets.core.home import Home
 
@@ -43,18 +45,23 @@ def waiting(home: "Home", since: Mapping[str, datetime], *, only: str | None = N
         if folder is None:
             continue
         # Without a receipt, which not every folder lets us write, the time of its files says whether it was judged.
-        at = receipt.received_at if receipt else folder.changed_at or known_at or right_now()
+        at = receipt.received_at if receipt else folder.changed_at or known_at or _changed_at(folder.path)
         if known_at and at <= known_at:
             continue
-        said = (receipt and read_pitch(folder, receipt).submission) or Submission()
+        pitch = read_pitch(folder, receipt) if receipt else None
+        said = (pitch and (pitch.submission or pitch.told)) or Submission()
         told = {"title": said.title, "artist_names": [a.name for a in said.artists], "released_on": said.released_on}
         rows.append(_row(name, State.RECEIVED, at, WAITS) | told)
     rows += [
-        _row(name, state, right_now(), told)
+        _row(name, state, _changed_at(home.landing / FOLDER / name), told)
         for name, why in unusable.items()
         for state, told in ((State.RECEIVED, None), (State.REJECTED, why))
     ]
     return rows
+
+
+def _changed_at(folder: "Path") -> datetime:
+    return datetime.fromtimestamp(folder.lstat().st_mtime, tz=UTC)
 
 
 def _row(submission_id: str, state: "State", at: datetime, why: str | None) -> dict[str, Any]:

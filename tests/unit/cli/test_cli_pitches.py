@@ -14,7 +14,7 @@ from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS, S
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.core import columns as c
 from recsys_assets.core.schemas import INSTANT
-from recsys_assets.raw.receipts import read_receipt
+from recsys_assets.raw.receipts import read_receipt, write_receipt
 
 SOON = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
 TOMORROW = (datetime.now(tz=UTC) + timedelta(days=1)).date().isoformat()
@@ -250,3 +250,34 @@ def test_ids_days_states_and_reasons_stay_whole_on_a_narrow_terminal(world: Any,
     assert any(reason in line for line in lines)
     states = world.run("submissions", "sub_0027", env={"COLUMNS": "40"}).stdout
     assert "2026-01-06 09:05 UTC" in states
+
+
+def test_why_it_was_placed_so_is_said_once(world: Any):
+    came = datetime(2026, 1, 6, 9, tzinfo=UTC)
+    verdict(world, "sub_1", "accepted", came)
+    row = {c.SUBMISSION_ID: "sub_1", "received_at": came, "made_at": came}
+    stored(world.lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [row]))
+
+    assert world.run("submissions", "sub_1").stdout.count("sound alone") == 1
+
+
+def test_a_name_that_is_no_id_is_refused_since_the_folder_is_there(world: Any):
+    folder = world.home.landing / "submissions" / "two words"
+    folder.mkdir(parents=True)
+    os.utime(folder, (1_700_000_000, 1_700_000_000))
+
+    (row,) = json.loads(world.run("submissions", "--json").stdout)["rows"]
+
+    assert row["since"].startswith("2023-11-14T22:13:20")
+
+
+def test_what_waits_with_a_fault_is_shown_by_its_title_and_artist(world: Any, song: Path):
+    submit(world, song)
+    folder = only_folder(world)
+    said = json.loads((folder / "submission.json").read_text()) | {"isrc": "no"}
+    (folder / "submission.json").write_text(json.dumps(said))
+    write_receipt(world.home.state, folder, datetime.now(tz=UTC))
+
+    (row,) = json.loads(world.run("submissions", "--json").stdout)["rows"]
+
+    assert (row["title"], row["artist"]) == ("Räin!", "Ann")
