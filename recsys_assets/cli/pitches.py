@@ -230,8 +230,7 @@ def _states_now(home: "Home") -> "pl.DataFrame":
 
     from recsys_assets.cold_start.known_states import StateSources, states_before
     from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
-    from recsys_assets.cold_start.states import State
-    from recsys_assets.cold_start.tables import STATE, SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
+    from recsys_assets.cold_start.tables import RECEIVED_AT, SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
     from recsys_assets.core import columns as c
     from recsys_assets.core.lake import Lake
     from recsys_assets.raw.tables import RAW_TRACKS
@@ -240,7 +239,8 @@ def _states_now(home: "Home") -> "pl.DataFrame":
     tables = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS, RAW_TRACKS, PLACEMENTS, FIRST_LISTENERS, SUBMISSION_PREVIEW)
     # A row of this very moment is known too.
     known = states_before(StateSources(*(lake.open(table) for table in tables)), right_now() + timedelta(seconds=1))
-    since = dict(known.filter(known[STATE] == State.RECEIVED).select(c.SUBMISSION_ID, c.AT).iter_rows())
+    judged = lake.open(SUBMISSION_VERDICTS).scan().group_by(c.SUBMISSION_ID).agg(pl.col(RECEIVED_AT).max())
+    since = dict(judged.collect().iter_rows())
     rows = pl.DataFrame(waiting(home, since), schema=SUBMISSION_STATES.dtypes, orient="row").drop(c.DATE)
     anew = known[c.SUBMISSION_ID].is_in(rows[c.SUBMISSION_ID].to_list())
     return pl.concat([known.filter(~anew), rows])

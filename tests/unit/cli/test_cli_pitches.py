@@ -281,3 +281,18 @@ def test_what_waits_with_a_fault_is_shown_by_its_title_and_artist(world: Any, so
     (row,) = json.loads(world.run("submissions", "--json").stdout)["rows"]
 
     assert (row["title"], row["artist"]) == ("Räin!", "Ann")
+
+
+def test_what_is_taken_back_and_judged_so_waits_for_nothing(world: Any, song: Path):
+    submit(world, song)
+    name = only_folder(world).name
+    verdict(world, name, "accepted", datetime.now(tz=UTC) - timedelta(days=1))
+    stood = world.lake.open(SUBMISSION_VERDICTS).read()
+    world.run("submit", "--withdraw", name)
+    verdict(world, name, "withdrawn", datetime.now(tz=UTC), "withdrawn by its submitter")
+    ended = world.lake.open(SUBMISSION_VERDICTS).read()
+    world.lake.replace(SUBMISSION_VERDICTS, pl.concat([stood, ended]), partitions=[name])
+
+    states = json.loads(world.run("submissions", name, "--json").stdout)["states"]
+
+    assert [state["state"] for state in states] == ["received", "accepted", "withdrawn"]
