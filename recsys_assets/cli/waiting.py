@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from recsys_assets.cold_start.states import State
     from recsys_assets.core.home import Home
 
-WAITS = "waits for its run: the sensor `new_submissions` asks for one within half a minute"
+# On a loaded machine of two cores the run was asked for 30 s and had ended 80 to 95 s after the receipt (November 2026).
+WAITS = "waits for its run: while the web UI runs (`make run` or `make ui`) one judges it a minute or two after it came"
 
 
 def waiting(home: "Home", since: Mapping[str, datetime], *, only: str | None = None) -> list[dict[str, Any]]:
