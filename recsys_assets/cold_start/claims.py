@@ -15,6 +15,8 @@ from recsys_assets.cold_start.submission import Credit, Submission
 from recsys_assets.core import columns as c
 from recsys_assets.core.windows import friday_of
 
+BY_SOUND = ": placed by its sound alone"
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -50,11 +52,11 @@ def weigh_claim(submission: Submission, catalogue: Catalogue) -> Claim:
     verified = tuple(artist.artist_id for artist in artists if _matches(submission, artist) is not None)
     first, why_not = found[0] if found else (None, "nobody is credited")
     if first is None:
-        note = f"{why_not}: placed by its sound alone"
+        note = f"{why_not}{BY_SOUND}"
     elif (by := _matches(submission, first)) is not None:
         note = f"the {by} matches the record of {first.name}"
     else:
-        note = f"{_mismatch(submission, first)}: placed by its sound alone"
+        note = f"{_mismatch(submission, first)}{BY_SOUND}"
     ids = tuple(dict.fromkeys(artist.artist_id for artist in artists))
     return Claim(first.artist_id if first else None, ids, tuple(dict.fromkeys(verified)), note)
 
@@ -114,5 +116,5 @@ def cap_claim(claim: Claim, released_on: date, others: Iterable[Mapping[str, Any
     kept = tuple(artist_id for artist_id in claim.verified_ids if artist_id not in full)
     note = claim.note
     if claim.artist_id in full:
-        note = f"{claim.note}, but {most} submissions of the week of {week} inherit already: placed by its sound alone"
+        note = f"{claim.note}, but {most} submissions of the week of {week} inherit already{BY_SOUND}"
     return Claim(claim.artist_id, claim.artist_ids, kept, note)

@@ -12,8 +12,17 @@ from typing import Any
 import polars as pl
 
 from recsys_assets.cold_start.place_tables import MADE_AT
-from recsys_assets.cold_start.states import Progress, current, states_of
-from recsys_assets.cold_start.tables import CONTENT_SHA256, RECEIVED_AT, STATE, SUBMISSION_STATES, verdicts_known
+from recsys_assets.cold_start.states import Progress, State, current, states_of
+from recsys_assets.cold_start.tables import (
+    CONTENT_SHA256,
+    RECEIVED_AT,
+    REJECTED,
+    STATE,
+    SUBMISSION_STATES,
+    VERDICT,
+    WITHDRAWN,
+    verdicts_known,
+)
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
 
@@ -53,9 +62,16 @@ def states_before(sources: StateSources, before: datetime) -> pl.DataFrame:
     if verdicts.is_empty():
         return SUBMISSION_STATES.empty().drop(c.DATE)
     told = _Told(sources, verdicts, before)
+    stood = _stood_before(sources.verdicts, verdicts)
     rows = []
     for verdict in verdicts.iter_rows(named=True):
         reached = states_of(verdict, told.progress(verdict), before=before)
+        earlier = stood.get(verdict[c.SUBMISSION_ID])
+        if earlier is not None:
+            # What is taken back had come so far by then; `received` is when it first came.
+            had = states_of(earlier, told.progress(earlier), before=verdict[RECEIVED_AT])
+            ended = [state for state in reached if state.state != State.RECEIVED]
+            reached = [state for state in had if state.state != State.WITHDRAWN] + ended
         now = current(reached)
         rows += [
             {
@@ -71,6 +87,16 @@ def states_before(sources: StateSources, before: datetime) -> pl.DataFrame:
             for state in reached
         ]
     return pl.DataFrame(rows, schema=SUBMISSION_STATES.dtypes, orient="row").drop(c.DATE)
+
+
+def _stood_before(table: TableVersion, verdicts: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return of submissions that are withdrawn the verdict on what they were, by submission; none of those that never stood."""
+    withdrawn = verdicts.filter(pl.col(VERDICT) == WITHDRAWN).select(c.SUBMISSION_ID, ended_at=RECEIVED_AT)
+    rows = table.only(withdrawn[c.SUBMISSION_ID].to_list()).scan().collect().join(withdrawn, on=c.SUBMISSION_ID)
+    earlier = rows.filter(pl.col(RECEIVED_AT) < pl.col("ended_at"), pl.col(VERDICT) != WITHDRAWN)
+    # Oldest first: the newest of each stays.
+    ordered = earlier.sort(c.SUBMISSION_ID, RECEIVED_AT).drop("ended_at")
+    return {row[c.SUBMISSION_ID]: row for row in ordered.iter_rows(named=True) if row[VERDICT] != REJECTED}
 
 
 class _Told:

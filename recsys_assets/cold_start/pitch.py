@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from recsys_assets.cold_start.ddex import MAX_XML_BYTES, parse_message
-from recsys_assets.cold_start.submission import MAX_JSON_BYTES, Submission, parse_submission
+from recsys_assets.cold_start.submission import MAX_JSON_BYTES, Submission, parse_submission, read_names
 from recsys_assets.core.errors import SourceRejectedError, SourceUnavailableError
 from recsys_assets.raw.receipts import Receipt
 from recsys_assets.raw.submission_files import AUDIO_SUFFIXES, MAX_FILE_BYTES, METADATA, UNREADABLE, Folder, printable
@@ -20,12 +20,14 @@ class Pitch:
         submission: what is said of it; None where that can not be read.
         refusal: why it can not be used, from its files alone; None where it can.
         recording: the audio file, relative to the folder; None where there is not exactly one.
+        told: of a description that can not be used the title, artists and day of release that could be read.
     """
 
     receipt: Receipt
     submission: Submission | None = None
     refusal: str | None = None
     recording: str | None = None
+    told: Submission | None = None
 
     @property
     def content_sha256(self) -> str | None:
@@ -44,7 +46,8 @@ def read_pitch(folder: Folder, receipt: Receipt) -> Pitch:
     try:
         submission = _read_metadata(folder, receipt)
     except SourceRejectedError as error:
-        return Pitch(receipt, refusal=str(error))
+        data = _read(folder, receipt, METADATA, MAX_JSON_BYTES) if _may_read(folder, receipt) else b""
+        return Pitch(receipt, refusal=str(error), told=read_names(data))
     if submission.is_withdrawn:
         return Pitch(receipt, submission)
     try:
@@ -69,6 +72,10 @@ def _read_metadata(folder: Folder, receipt: Receipt) -> Submission:
         raise SourceRejectedError(f"{len(folder.messages)} XML files, expected one DDEX message: leave one of them")
     what = folder.refused[0] if folder.refused else f"found {_names(folder)}"
     raise SourceRejectedError(f"nothing describes it: expected {METADATA} or one DDEX message (.xml); {what}")
+
+
+def _may_read(folder: Folder, receipt: Receipt) -> bool:
+    return folder.has(METADATA) and receipt.files.get(METADATA) != UNREADABLE
 
 
 def _read(folder: Folder, receipt: Receipt, name: str, most_bytes: int) -> bytes:

@@ -62,7 +62,7 @@ SUBMISSION_STATES = TableSchema(
     columns=columns(
         (c.SUBMISSION_ID, pl.String, "The submission.", False),
         (STATE, pl.String, "received, rejected, accepted, late, analysed, placed, scored, released or withdrawn.", False),
-        (c.AT, INSTANT, "Since when.", False),
+        (c.AT, INSTANT, 'Since when; "at" stands in double quotes in SQL.', False),
         (c.REASON, pl.String, "Why, for people; null where the state says it all."),
         ("is_current", pl.Boolean, "Whether it is the state at the end of the day.", False),
         (c.TITLE, pl.String, "Title of the track, as submitted."),

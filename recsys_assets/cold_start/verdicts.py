@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from recsys_assets.cold_start.claims import Claim, cap_claim, weigh_claim
+from recsys_assets.cold_start.claims import BY_SOUND, Claim, cap_claim, weigh_claim
 from recsys_assets.cold_start.known import Known
 from recsys_assets.cold_start.ownership import own_track, require_place
 from recsys_assets.cold_start.params import SubmissionParams
@@ -90,7 +90,8 @@ def judge(pitch: Pitch, heard: Heard, known: Known, params: SubmissionParams) ->
             refusal = str(error)
     refusal = refusal or heard.refusal
     if refusal is not None:
-        unverified = Claim(claim.artist_id, claim.artist_ids, (), claim.note)
+        # What is rejected is placed by nothing.
+        unverified = Claim(claim.artist_id, claim.artist_ids, (), claim.note.removesuffix(BY_SOUND))
         return _row(pitch, REJECTED, refusal, claim=unverified) | {PROVEN_ARTIST_IDS: list(claim.verified_ids)}
     return _standing(pitch, heard, claim, str(track_id), known=known, params=params)
 
@@ -136,7 +137,7 @@ def _lateness(pitch: Pitch, released_on: date, params: SubmissionParams) -> str:
 
 
 def _row(pitch: Pitch, verdict: str, reason: str | None, *, claim: Claim = _NOBODY) -> Row:
-    submission = pitch.submission or Submission()
+    submission = pitch.submission or pitch.told or Submission()
     empty: Row = dict.fromkeys(SUBMISSION_VERDICTS.dtypes)
     return empty | {
         c.SUBMISSION_ID: pitch.receipt.submission_id,

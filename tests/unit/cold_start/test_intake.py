@@ -432,6 +432,28 @@ def test_states_are_told_as_they_were_known_each_day(office: Office):
     assert at(midnight(RELEASE) + timedelta(days=1))[-1] == ("released", True)
 
 
+def test_what_is_withdrawn_keeps_what_it_had_become(office: Office):
+    office.put("sub_1")
+    office.take("sub_1")
+    gone = RECEIVED + timedelta(hours=2)
+    office.put("sub_1", is_withdrawn=True, at=gone)
+    office.put("never", is_withdrawn=True, at=gone)
+    office.take("sub_1", "never", now=gone)
+    opened = (office.lake.open(table) for table in (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS, RAW_TRACKS))
+    states = states_before(StateSources(*opened), midnight(RELEASE)).select(
+        c.SUBMISSION_ID, "state", "at", "is_current"
+    )
+
+    assert states.rows() == [
+        ("never", "received", gone, False),
+        ("never", "withdrawn", gone, True),
+        ("sub_1", "received", RECEIVED, False),
+        ("sub_1", "accepted", RECEIVED, False),
+        ("sub_1", "analysed", RECEIVED, False),
+        ("sub_1", "withdrawn", gone, True),
+    ]
+
+
 def test_a_track_that_the_catalogue_withdraws_is_withdrawn_from_then_on(office: Office):
     track = {"track_id": "t1", "title": "Rain", "artist_ids": ["a1"], c.RELEASED_ON: RELEASE}
     office.tracks(track)

@@ -10,7 +10,7 @@ import pytest
 from pitches import said
 
 from recsys_assets.cold_start.ddex import parse_message
-from recsys_assets.cold_start.submission import Credit, Submission, parse_submission, plain_isrc
+from recsys_assets.cold_start.submission import Credit, Submission, parse_submission, plain_isrc, read_names
 from recsys_assets.core.errors import SourceRejectedError
 
 
@@ -339,3 +339,12 @@ def test_a_message_that_is_none_unsafe_or_contradicts_itself(message: str, told:
 
     assert told in refusal(message.encode(), parse_message)
     assert time.perf_counter() - started < 2
+
+
+def test_what_it_is_called_is_read_whatever_else_is_wrong():
+    broken = json.dumps(said(isrc="no", release_date="soon", artists=["Ann", 7], track_id="t9")).encode()
+
+    assert read_names(broken) == Submission("Rain", (Credit("Ann"),))
+    assert read_names(json.dumps(said(genres="folk")).encode()).released_on == date(2026, 4, 3)
+    for nothing in (b"", b"[]", b"{", b"x" * 300_000):
+        assert read_names(nothing) == Submission()

@@ -83,6 +83,14 @@ def test_a_recording_that_can_not_be_used_is_rejected_with_the_decoders_words():
     assert (row["verdict"], row["reason"]) == ("rejected", "the recording can not be used: truncated")
 
 
+def test_what_is_rejected_has_its_name_and_is_not_said_to_be_placed():
+    refused = Pitch(Receipt("sub_1", RECEIVED, {}), refusal="isrc is 'no'", told=pitch(label=None).submission)
+    row = verdict(pitch(label="Big Records"), heard=Heard(refusal="truncated"))
+
+    assert (verdict(refused)["title"], verdict(refused)["artist_names"]) == ("Rain", ["Ann"])
+    assert row["claim_note"] == "the label does not match the record of Ann"
+
+
 def test_a_copy_of_a_catalogue_recording_is_reported_and_accepted():
     row = verdict(pitch(), heard=Heard(duplicate_of="t9", duplicate_score=0.8))
 
