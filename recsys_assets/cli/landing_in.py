@@ -52,11 +52,11 @@ def why_nobody(verdict: dict[str, Any], *, is_previewed: bool, is_out: bool) -> 
         is_previewed: whether there is a preview of what was judged.
         is_out: whether the newest space is of its day of release or later: it is previewed no more.
     """
-    from recsys_assets.cold_start.claims import release_week
     from recsys_assets.cold_start.tables import LATE, VERDICT
     from recsys_assets.core import columns as c
+    from recsys_assets.core.windows import friday_of
 
-    friday = release_week(verdict[c.RELEASED_ON])
+    friday = friday_of(verdict[c.RELEASED_ON])
     if is_out:
         return f"no Release Radar has it: that of {friday} went to nobody with it, or was not made"
     if not is_previewed:

@@ -1,6 +1,7 @@
 """What `recsys audience` says of a submission, on a planted lake."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,7 @@ def test_what_waits_for_its_run_is_said_to_wait(submitted: Any, song: Path):
     soon = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
     said = ("--title", "Rain", "--artist", "Ann", "--release-date", soon, "--json")
     name = json.loads(submitted.run("submit", str(song), *said).stdout)["submission_id"]
-    (submitted.home.landing / "submissions" / "sub1").mkdir()
+    shutil.copytree(submitted.home.landing / "submissions" / name, submitted.home.landing / "submissions" / "sub1")
     (submitted.home.landing / "submissions" / "two words").mkdir()
 
     for waits, what in ((name, "yet: it waits for its run"), ("sub1", "yet: its correction waits for its run")):
