@@ -1,5 +1,6 @@
 """Submissions that no run has judged as they lie there, read from the landing zone itself: what no table tells yet."""
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,9 @@ def waiting(home: "Home", since: Mapping[str, datetime], *, only: str | None = N
 
 
 def _changed_at(folder: "Path") -> datetime:
-    return datetime.fromtimestamp(folder.lstat().st_mtime, tz=UTC)
+    """When a folder last changed; of one whose name had to be escaped to be shown, no later than what it lies in."""
+    found = folder if os.path.lexists(folder) else folder.parent
+    return datetime.fromtimestamp(found.lstat().st_mtime, tz=UTC)
 
 
 def _row(submission_id: str, state: "State", at: datetime, why: str | None) -> dict[str, Any]:
