@@ -189,7 +189,7 @@ def test_each_submission_of_a_shared_run_has_its_own_picture(
     rows = [{c.SUBMISSION_ID: key, "as_of": NOW.date(), "n_within_reach": n} for key, n in reached.items()]
     rest = {each.name: nothing(each.dtype) for each in SUBMISSION_PREVIEW.columns if not each.is_nullable}
     placed = rows_of(SUBMISSION_PREVIEW, rows, **rest | {"threshold": 1.0, "n_listeners_scored": 271})
-    monkeypatch.setattr(cold_start, "preview_submissions", lambda *_: placed)
+    monkeypatch.setattr(cold_start, "preview_submissions", lambda *_, **__: placed)
     monkeypatch.setattr(cold_start, "draw_audience", lambda _row, _map, *, title: title.encode())
     desk.instance.add_dynamic_partitions("submissions", ["sub_a", "sub_b", "sub_c"])
     tags = {RANGE_START: "sub_a", RANGE_END: "sub_c"}
