@@ -10,8 +10,8 @@ import dagster as dg
 import polars as pl
 from dagster._core.instance.ref import InstanceRef
 
-from recsys_assets.cold_start.receiving import unjudged
-from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS, verdicts_known
+from recsys_assets.cold_start.receiving import Judged, unjudged
+from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS, verdicts_known
 from recsys_assets.core import columns as c
 from recsys_assets.definitions import defs
 from recsys_assets.defs.partitions import FIRST_DAY, RANGE_END, RANGE_START, SUBMISSIONS
@@ -68,8 +68,8 @@ class GraphRunner:
             Their partitions, each stretch of neighbours for one run.
         """
         home = HomeResource(root=str(self.home))
-        verdicts = home.lake.open(SUBMISSION_VERDICTS)
-        waiting = unjudged(home.home.landing, home.home.state, verdicts, now)
+        judged = Judged(home.lake.open(SUBMISSION_VERDICTS), home.lake.open(SUBMISSION_ANALYSIS))
+        waiting = unjudged(home.home.landing, home.home.state, judged, now)
         known = self.instance.get_dynamic_partitions(str(SUBMISSIONS.name))
         self.instance.add_dynamic_partitions(str(SUBMISSIONS.name), [key for key in waiting if key not in known])
         return stretches(self.instance.get_dynamic_partitions(str(SUBMISSIONS.name)), set(waiting))

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,8 +103,15 @@ def materialise(home: Path, yesterday: date) -> bool:
     _say("2/5  snapshots: catalogue, playlists, totals")
     if not runner.run("catalogue"):
         return False
-    if not _take_submissions(runner):
-        return False
+    # Submissions that went wrong keep nobody from the mixes, and the end is red all the same.
+    submissions_are_good = _take_submissions(runner)
+    return _make_days(runner, yesterday) and submissions_are_good
+
+
+def _make_days(runner: "GraphRunner", yesterday: date) -> bool:
+    """Read what has landed and make of it what there is listening for; return whether all went well."""
+    from scripts.graph import FIRST_DAY
+
     landed = runner.landed_days(yesterday)
     if landed.waiting:
         _say(
@@ -128,11 +135,14 @@ def materialise(home: Path, yesterday: date) -> bool:
 
 def _take_submissions(runner: "GraphRunner") -> bool:
     """Judge and hear the submissions that wait, before anything reads them; return whether all went well."""
-    parts = runner.waiting_submissions(datetime.now(tz=UTC))
+    try:
+        parts = runner.waiting_submissions(datetime.now(tz=UTC))
+    except (RecsysError, OSError) as error:
+        _say(f"     submissions are left: {error}")
+        return False
     if parts:
         _say(f"     {sum(len(part) for part in parts):,} submissions")
-    done = [runner.run("submission", keys=part, only=INTAKE) for part in parts]
-    return all(done)
+    return _run_stretches(runner, parts, INTAKE)
 
 
 def _preview_submissions(runner: "GraphRunner") -> bool:
@@ -141,7 +151,16 @@ def _preview_submissions(runner: "GraphRunner") -> bool:
     parts = runner.open_submissions(datetime.now(tz=UTC).date()) if previews else []
     if parts:
         _say(f"     where {sum(len(part) for part in parts):,} submissions land")
-    done = [runner.run("submission", keys=part, only=previews) for part in parts]
+    return _run_stretches(runner, parts, previews)
+
+
+def _run_stretches(runner: "GraphRunner", parts: list[list[str]], only: Collection[str]) -> bool:
+    """Make these assets of submissions, a run for each stretch, named where there are several; return whether all went well."""
+    done = []
+    for part in parts:
+        if len(parts) > 1:
+            _say(f"     {part[0]}" + (f" to {part[-1]}, {len(part):,} submissions" if len(part) > 1 else ""))
+        done.append(runner.run("submission", keys=part, only=only))
     return all(done)
 
 

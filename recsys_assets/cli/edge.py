@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -92,6 +93,28 @@ def seeds_from(text: str) -> list[int]:
     if not parts or not all(part.isdecimal() for part in parts):
         raise InvalidArgumentError(f"--seeds takes whole numbers such as `--seeds 0 1 2`, found {text!r}")
     return [int(part) for part in parts]
+
+
+def require_target(path: Path, option: str, *, suffix: str | None = None) -> Path:
+    """Return where a file may be written that an option names; what can be refused is refused before any work.
+
+    Args:
+        path: as it was given.
+        option: for the message.
+        suffix: what its name has to end in, because of what will be in it.
+
+    Raises:
+        InvalidArgumentError: it is a folder, lies in none, or is not called like what will be in it.
+    """
+    if path.is_dir():
+        raise InvalidArgumentError(f"{option}: {path} is a folder: name a file in it")
+    if not path.absolute().parent.is_dir():
+        raise InvalidArgumentError(f"{option}: there is no folder {path.absolute().parent}: make it first")
+    if suffix is not None and path.suffix.lower() != suffix:
+        raise InvalidArgumentError(
+            f"{option} writes a {suffix[1:].upper()}: expected a name ending in {suffix}, found {path.name}"
+        )
+    return path
 
 
 def home_from_environment() -> Home:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys_assets.cli.edge import ManyValues, seeds_from
+from recsys_assets.cli.edge import ManyValues, require_target, seeds_from
 from recsys_assets.core.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def analogies(*, json_file: JsonFile = None) -> None:
     from recsys_assets.core.lake import Lake
     from recsys_assets.evaluation.analogies import evaluate_analogies
 
+    _require_json_target(json_file)
     home = home_from_environment()
     _show(evaluate_analogies(Lake(home.lake), home.demo_truth), json_file)
 
@@ -154,6 +155,7 @@ def first_listeners(*, json_file: JsonFile = None) -> None:
     from recsys_assets.core.lake import Lake
     from recsys_assets.evaluation.first_listeners import evaluate_first_listeners
 
+    _require_json_target(json_file)
     home = home_from_environment()
     _show(evaluate_first_listeners(Lake(home.lake), home.demo_truth), json_file)
 
@@ -184,8 +186,12 @@ def _require_folder(path: Path, json_file: Path | None) -> None:
     """
     if not path.exists():
         raise InvalidArgumentError(f"{path} is not there: give the folder of the data")
-    if json_file is not None and str(json_file) != "-" and not json_file.absolute().parent.is_dir():
-        raise InvalidArgumentError(f"--json: there is no folder {json_file.absolute().parent}")
+    _require_json_target(json_file)
+
+
+def _require_json_target(json_file: Path | None) -> None:
+    if json_file is not None and str(json_file) != "-":
+        require_target(json_file, "--json")
 
 
 def _followed(what: str, steps: int, work: Callable[[Callable[[str], None]], "Report"]) -> "Report":

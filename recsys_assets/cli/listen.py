@@ -150,6 +150,7 @@ def _mixes_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl
     }
     if mix and mix not in {*known, *possible}:
         raise InvalidArgumentError(f"no mix is called {mix!r}; there are: {', '.join([*known, DAILY_MIX.name])}")
+    _require_made(lake, mix, day)
     wanted = (
         pl.lit(True)
         if mix is None
@@ -162,6 +163,20 @@ def _mixes_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl
     # Discover Weekly first, then Release Radar, then the Daily Mixes in their order.
     parts = [part.collect().sort(c.MIX, c.RANK) for part in mine]
     return pl.concat(parts, how="vertical")
+
+
+def _require_made(lake: "Lake", mix: str | None, day: date | None) -> None:
+    """Require that a mix which is asked for by name was made for anybody on or before ``day``.
+
+    Raises:
+        InvalidArgumentError: the first one is of a later day.
+    """
+    from recsys_assets.mixes.tables import DAILY_MIX, DISCOVER_WEEKLY, RELEASE_RADAR
+
+    for schema in (DISCOVER_WEEKLY, RELEASE_RADAR, DAILY_MIX):
+        days = lake.open(schema).partitions if mix and mix.startswith(schema.name) else []
+        if day and days and day < days[0]:
+            raise InvalidArgumentError(f"there is no {mix} on or before {day}: the first is of {days[0]}")
 
 
 def _popular_of(lake: "Lake", user: str, mix: str | None, day: date | None) -> "pl.DataFrame":

@@ -8,6 +8,7 @@ import typer
 
 from recsys_assets.cli.edge import home_from_environment, right_now
 from recsys_assets.cli.listen import AsJson, Limit
+from recsys_assets.cli.waiting import WAITS, waiting
 from recsys_assets.core.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from recsys_assets.core.home import Home
     from recsys_assets.raw.receipts import Receipt
 
-WAITS = "waits for its run: the sensor `new_submissions` of `make run` takes it within half a minute"
+# Ids, days, states and times take seventy columns; less than twenty for a title, an artist and a reason are one word a line.
+LEAST_TABLE_WIDTH = 130
 
 
 def submit(
@@ -91,7 +93,7 @@ def _submit(home: "Home", file: Path | None, said: dict[str, Any]) -> "tuple[Rec
     return receipt, [
         f"submitted as {receipt.submission_id}, received {_time(receipt.received_at)}",
         _when(home, date.fromisoformat(said["release_date"]), receipt.received_at),
-        f"It {WAITS}.",
+        f"It {WAITS}; that run hears it and says whether it is accepted.",
         f"Then: recsys submissions {receipt.submission_id}, recsys audience {receipt.submission_id}",
     ]
 
@@ -107,14 +109,13 @@ def _credits(names: list[str] | None, ids: list[str] | None) -> list[object]:
 
 
 def _when(home: "Home", released_on: date, received_at: datetime) -> str:
-    from recsys_assets.cold_start.claims import release_week
     from recsys_assets.cold_start.params import SubmissionParams
-    from recsys_assets.core.windows import midnight
+    from recsys_assets.core.windows import friday_of, midnight
 
     days = SubmissionParams.read(home.settings).days_ahead
     ahead = (midnight(released_on) - received_at) / timedelta(days=1)
     if ahead >= days:
-        return f"On time: {ahead:.1f} days ahead, for the Release Radar of {release_week(released_on)}."
+        return f"On time: {ahead:.1f} days ahead, for the Release Radar of {friday_of(released_on)}."
     return f"Late: {max(ahead, 0):.1f} days ahead, on time is {days}. It is released, but not offered for its sound."
 
 
@@ -127,9 +128,11 @@ def submissions(
 ) -> None:
     """Show how far submissions have come, the newest first.
 
-    Example: recsys submissions rain-3f9a2c
+    Example: recsys submissions sub_0022
     """
-    from recsys_assets.cli.show import note, print_json, print_table
+    from recsys_assets.cli.show import note, print_json
+    from recsys_assets.cold_start.states import State
+    from recsys_assets.cold_start.tables import STATE
     from recsys_assets.core import columns as c
 
     home = home_from_environment()
@@ -137,7 +140,7 @@ def submissions(
     if submission is not None:
         _show_one(home, rows, submission, as_json=as_json)
         return
-    received = dict(rows.filter(rows["state"] == "received").select(c.SUBMISSION_ID, c.AT).iter_rows())
+    received = dict(rows.filter(rows[STATE] == State.RECEIVED).select(c.SUBMISSION_ID, c.AT).iter_rows())
     newest = sorted(
         rows.filter(rows["is_current"]).iter_rows(named=True),
         key=lambda row: (received[row[c.SUBMISSION_ID]], row[c.SUBMISSION_ID]),
@@ -150,11 +153,29 @@ def submissions(
     if not shown:
         note(f"nothing was submitted to {home.landing / 'submissions'} yet: `recsys submit --help`")
         return
-    columns = ("submission", "title", "artist", "release", "state", "since", "why")
-    told = [row | {"submission": row["submission_id"], "since": _time(row["since"])} for row in shown[:limit]]
-    print_table([tuple(row[name] for name in columns) for row in told], columns)
+    _print_list(shown[:limit])
     if len(shown) > limit:
         note(f"{len(shown) - limit:,} older ones: --limit {len(shown)} shows them")
+
+
+def _print_list(rows: list[dict[str, Any]]) -> None:
+    """Write a table where there is room for one, else each submission on lines of its own."""
+    from recsys_assets.cli.show import CELL_LENGTH, console, print_table, say
+    from recsys_assets.core.text import display
+
+    told = [row | {"submission": row["submission_id"], "since": _time(row["since"])} for row in rows]
+    if console().width >= LEAST_TABLE_WIDTH:
+        columns = ("submission", "title", "artist", "release", "state", "since", "why")
+        whole = ("submission", "release", "state", "since")
+        print_table([tuple(row[name] for name in columns) for row in told], columns, whole=whole)
+        return
+    for row in told:
+        release = f", out on {row['release']}" if row["release"] else ""
+        say(f"{row['submission']}: {row['state']} since {row['since']}{release}")
+        name = f"{row['title'] or '(no title)'} by {row['artist'] or '(nobody)'}"
+        for line in (name, row["why"]):
+            if line:
+                say(f"  {display(line, max_length=CELL_LENGTH)}")
 
 
 def _plain(row: dict[str, Any], received_at: datetime) -> dict[str, Any]:
@@ -190,13 +211,16 @@ def _show_one(home: "Home", rows: "pl.DataFrame", submission_id: str, *, as_json
         [(state["state"], _time(state["since"]), state["why"]) for state in states],
         ("state", "since", "why"),
         title=submission_id,
+        whole=("state", "since"),
     )
     for row in verdicts:
         say(
             f"{row['title'] or '(no title)'} by {', '.join(row['artist_names'] or ()) or '(nobody)'}: {row['track_id']}"
         )
-        for told in (row["claim_note"], row["duplicate_of"] and f"sounds the same as {row['duplicate_of']}"):
-            if told:
+        copy = row["duplicate_of"] and f"sounds the same as {row['duplicate_of']}"
+        for told in (row["claim_note"], copy):
+            # The table of states has said it where it is a reason.
+            if told and not any(told in (state["why"] or "") for state in states):
                 say(told)
 
 
@@ -206,7 +230,7 @@ def _states_now(home: "Home") -> "pl.DataFrame":
 
     from recsys_assets.cold_start.known_states import StateSources, states_before
     from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
-    from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
+    from recsys_assets.cold_start.tables import RECEIVED_AT, SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
     from recsys_assets.core import columns as c
     from recsys_assets.core.lake import Lake
     from recsys_assets.raw.tables import RAW_TRACKS
@@ -215,48 +239,11 @@ def _states_now(home: "Home") -> "pl.DataFrame":
     tables = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS, RAW_TRACKS, PLACEMENTS, FIRST_LISTENERS, SUBMISSION_PREVIEW)
     # A row of this very moment is known too.
     known = states_before(StateSources(*(lake.open(table) for table in tables)), right_now() + timedelta(seconds=1))
-    since = dict(known.filter(known["state"] == "received").select(c.SUBMISSION_ID, c.AT).iter_rows())
-    waiting = pl.DataFrame(_waiting(home, since), schema=SUBMISSION_STATES.dtypes, orient="row").drop(c.DATE)
-    anew = known[c.SUBMISSION_ID].is_in(waiting[c.SUBMISSION_ID].to_list())
-    return pl.concat([known.filter(~anew), waiting])
-
-
-def _waiting(home: "Home", since: dict[str, datetime]) -> list[dict[str, Any]]:
-    """Folders whose content no run has judged, and those that can not be submissions."""
-    from recsys_assets.cold_start.pitch import read_pitch
-    from recsys_assets.cold_start.submission import Submission
-    from recsys_assets.raw.receipts import read_receipt
-    from recsys_assets.raw.submission_files import FOLDER, list_submissions, look_at
-
-    names, no_ids = list_submissions(home.landing)
-    rows: list[dict[str, Any]] = []
-    for name in names:
-        receipt, folder = (
-            read_receipt(home.state, home.landing / FOLDER / name),
-            look_at(home.landing, name, right_now()),
-        )
-        known_at = since.get(name)
-        if folder is None or (receipt and known_at and receipt.received_at <= known_at):
-            continue
-        said = (receipt and read_pitch(folder, receipt).submission) or Submission()
-        at = receipt.received_at if receipt else folder.changed_at or right_now()
-        told = {"title": said.title, "artist_names": [a.name for a in said.artists], "released_on": said.released_on}
-        rows.append(_row(name, "received", at, WAITS) | told)
-    no_id = "its folder's name is no id: use letters, digits and . _ -, at most 100"
-    rows += [
-        _row(name, state, right_now(), why)
-        for name in no_ids
-        for state, why in (("received", None), ("rejected", no_id))
-    ]
-    return rows
-
-
-def _row(submission_id: str, state: str, at: datetime, why: str | None) -> dict[str, Any]:
-    """A row of ``submission_states`` that no run has written."""
-    return {
-        "submission_id": submission_id, "state": state, "at": at, "reason": why, "is_current": why is not None,
-        "title": None, "artist_names": [], "released_on": None,
-    }  # fmt: skip
+    judged = lake.open(SUBMISSION_VERDICTS).scan().group_by(c.SUBMISSION_ID).agg(pl.col(RECEIVED_AT).max())
+    since = dict(judged.collect().iter_rows())
+    rows = pl.DataFrame(waiting(home, since), schema=SUBMISSION_STATES.dtypes, orient="row").drop(c.DATE)
+    anew = known[c.SUBMISSION_ID].is_in(rows[c.SUBMISSION_ID].to_list())
+    return pl.concat([known.filter(~anew), rows])
 
 
 def _time(at: datetime) -> str:

@@ -1,6 +1,7 @@
 """Queries of people over the warehouse: ``sql`` for one, ``duckdb`` for a prompt."""
 
 import os
+import re
 import shutil
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from recsys_assets.core.warehouse import Warehouse
+
+# DuckDB guesses among tables of its own too.
+_OTHERS_TABLE = re.compile(r'\s*Did you mean "(?:pg_|duckdb_|sqlite_|pragma_|information_schema\.)[^"]*"\?')
+_TABLES_HINT = "(`recsys status` lists the tables)"
+_QUOTES_HINT = '(a column that is called like a word of SQL, such as "at", stands in double quotes)'
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -32,13 +38,30 @@ def sql(
 
     if as_json and as_csv:
         raise InvalidArgumentError("--json and --csv exclude each other")
-    frame = require_calendar(warehouse_here().query(query))
+    frame = require_calendar(ask(warehouse_here(), query))
     if as_json:
         print_json(frame.to_dicts())
     elif as_csv:
         typer.echo(_flat(frame).write_csv(), nl=False, color=True)
     else:
         print_frame(frame, limit=limit)
+
+
+def ask(warehouse: "Warehouse", query: str) -> "pl.DataFrame":
+    """Run a person's query; what is refused is told with what there is to do about it.
+
+    Raises:
+        InvalidArgumentError: see ``Warehouse.query``.
+    """
+    try:
+        return warehouse.query(query)
+    except InvalidArgumentError as error:
+        kind = type(error.__cause__).__name__
+        if kind == "CatalogException":
+            raise InvalidArgumentError(f"{_OTHERS_TABLE.sub('', str(error))} {_TABLES_HINT}") from error
+        if kind == "ParserException":
+            raise InvalidArgumentError(f"{error} {_QUOTES_HINT}") from error
+        raise
 
 
 def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":
@@ -130,7 +153,7 @@ def _prompt(warehouse: "Warehouse") -> None:
             text = text if text.strip() else ""
             continue
         try:
-            print_frame(require_calendar(warehouse.query(text)), limit=50)
+            print_frame(require_calendar(ask(warehouse, text)), limit=50)
         except InvalidArgumentError as error:
             note(str(error))
         text = ""

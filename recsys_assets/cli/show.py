@@ -44,9 +44,14 @@ def print_json(value: object) -> None:
 
 
 def print_table(
-    rows: Sequence[Sequence[object]], columns: Sequence[str], *, title: str = "", numbers: Sequence[str] = ()
+    rows: Sequence[Sequence[object]],
+    columns: Sequence[str],
+    *,
+    title: str = "",
+    numbers: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
-    """Write rows for people; the columns named in ``numbers`` are set to the right."""
+    """Write rows for people; the columns named in ``numbers`` are set to the right, those in ``whole`` never broken."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -58,7 +63,8 @@ def print_table(
         pad_edge=False,
     )
     for name in columns:
-        table.add_column(Text(display(name)), justify="right" if name in numbers else "left", overflow="fold")
+        justify = "right" if name in numbers else "left"
+        table.add_column(Text(display(name)), justify=justify, overflow="fold", no_wrap=name in whole)
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     console().print(table)

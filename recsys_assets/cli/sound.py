@@ -1,16 +1,18 @@
 """``recsys sound``: what was heard in a track's recording, or in any file, in words and as a picture."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys_assets.cli.edge import home_from_environment, today
+from recsys_assets.cli.edge import home_from_environment, require_target, today
 from recsys_assets.core.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from recsys_assets.core.lake import Lake
 
 _SHARES = (
@@ -21,7 +23,9 @@ _SHOWN_CHORDS = 16
 
 
 def sound(
-    track_or_file: Annotated[str, typer.Argument(help="A track's id, or the path of a recording.", show_default=False)],
+    track_or_file: Annotated[
+        str, typer.Argument(help="A track's or submission's id, or a recording's path.", show_default=False)
+    ],
     picture: Annotated[
         Path | None,
         typer.Option(metavar="FILE.png", help="Where the picture goes; by default below exports/sound/."),
@@ -45,10 +49,9 @@ def sound(
     from recsys_assets.latent.map_picture import writable
 
     home = home_from_environment()
+    target = require_target(picture, "--picture", suffix=".png") if picture else None
     row, title = _row(track_or_file, Lake(home.lake), parse_day(day) if day else today())
-    target = picture or home.exports / "sound" / f"{_file_name(track_or_file)}.png"
-    if picture is not None and not picture.absolute().parent.is_dir():
-        raise InvalidArgumentError(f"--picture: there is no folder {picture.absolute().parent}")
+    target = target or home.exports / "sound" / f"{_file_name(track_or_file)}.png"
     with written_aside(target) as fresh:
         # What the font can not write would be boxes, and a warning for each.
         fresh.write_bytes(draw_analysis(row, writable(title) or ""))
@@ -76,7 +79,7 @@ def _row(track_or_file: str, lake: "Lake", day: date) -> tuple[Mapping[str, Any]
     """
     import polars as pl
 
-    from recsys_assets.audio.tables import REJECTED_RECORDINGS, TRACK_ANALYSIS, analysis_row, recordings_known
+    from recsys_assets.audio.tables import TRACK_ANALYSIS, analysis_row, recordings_known
     from recsys_assets.cli.names import Names
     from recsys_assets.core import columns as c
 
@@ -88,16 +91,57 @@ def _row(track_or_file: str, lake: "Lake", day: date) -> tuple[Mapping[str, Any]
         return analysis_row(analysis), path.name
     known = recordings_known(lake.open(TRACK_ANALYSIS), day).filter(pl.col(c.TRACK_ID) == track_or_file).collect()
     if known.is_empty():
-        refused = lake.open(REJECTED_RECORDINGS).scan().filter(pl.col(c.TRACK_ID) == track_or_file).collect()
-        why = (
-            f"its recording can not be used: {refused['detail'][0]}"
-            if refused.height
-            else "no recording of it is known"
-        )
-        raise InvalidArgumentError(f"{track_or_file!r}: {why}, and there is no such file")
+        return _submitted(track_or_file, lake, day)
     names = Names.of(lake, known[c.TRACK_ID])
     title, artist = names.title(track_or_file), names.artist(track_or_file)
     return known.row(0, named=True), f"{title}, {artist}" if artist else title
+
+
+def _submitted(submission: str, lake: "Lake", day: date) -> tuple[Mapping[str, Any], str]:
+    """Return what was heard in a submission, by its id or that of its track, and what to call it.
+
+    Raises:
+        InvalidArgumentError: there is none, or nothing was heard in it; the message says what is known instead.
+    """
+    import polars as pl
+
+    from recsys_assets.cold_start.tables import (
+        CONTENT_SHA256,
+        RECEIVED_AT,
+        SUBMISSION_ANALYSIS,
+        SUBMISSION_VERDICTS,
+        verdicts_known,
+    )
+    from recsys_assets.core import columns as c
+    from recsys_assets.core.windows import midnight
+
+    verdicts = verdicts_known(lake.open(SUBMISSION_VERDICTS), midnight(day + timedelta(days=1)))
+    mine = verdicts.filter((pl.col(c.SUBMISSION_ID) == submission) | (pl.col(c.TRACK_ID) == submission))
+    for verdict in mine.sort(RECEIVED_AT, c.SUBMISSION_ID, descending=True).iter_rows(named=True):
+        heard = lake.open(SUBMISSION_ANALYSIS).only([verdict[c.SUBMISSION_ID]]).scan()
+        rows = heard.filter(pl.col(CONTENT_SHA256) == verdict[CONTENT_SHA256]).collect()
+        if rows.height:
+            artists = ", ".join(verdict["artist_names"] or ())
+            title = verdict[c.TITLE] or submission
+            return rows.row(0, named=True), f"{title}, {artists}" if artists else title
+    raise InvalidArgumentError(
+        f"{submission!r}: {_why_unheard(submission, mine, lake, day)}, and there is no such file"
+    )
+
+
+def _why_unheard(track_id: str, verdicts: "pl.DataFrame", lake: "Lake", day: date) -> str:
+    import polars as pl
+
+    from recsys_assets.audio.tables import REJECTED_RECORDINGS
+    from recsys_assets.cold_start.tables import REJECTED, VERDICT
+    from recsys_assets.core import columns as c
+
+    refused = lake.open(REJECTED_RECORDINGS).scan().filter(pl.col(c.TRACK_ID) == track_id).collect()
+    if refused.height:
+        return f"its recording can not be used: {refused['detail'][0]}"
+    for verdict in verdicts.filter(pl.col(VERDICT) == REJECTED).iter_rows(named=True):
+        return f"nothing was heard in it, it was rejected: {verdict[c.REASON]}"
+    return f"no recording of it was known on {day}"
 
 
 def _show(row: Mapping[str, Any], title: str) -> None:
@@ -106,8 +150,12 @@ def _show(row: Mapping[str, Any], title: str) -> None:
 
     say(f"{title}: {describe_in_words(row) or 'nothing to tell'}")
     print_table([(name, value, note) for name, value, note in _facts(row) if value], ("what", "value", "about it"))
-    bars = [(name, f"{row[name]:.2f}", "█" * round(_BAR * row[name])) for name in _SHARES]
+    bars = [(name.replace("_", " "), f"{row[name]:.2f}", "█" * round(_BAR * row[name])) for name in _SHARES]
     print_table(bars, ("character", "0 to 1", ""), numbers=("0 to 1",))
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _facts(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -120,15 +168,15 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     lufs, spread, peak = row["loudness_lufs"], row["loudness_range_lu"], row["true_peak_dbtp"]
     return [
         ("length", f"{row['duration_s']:.1f} s", f"{row['excerpt_s']:.0f} s of it analysed"),
-        ("file", f"{row['source_rate_hz']:,} Hz", f"{row['n_channels']} channel(s)"),
+        ("file", f"{row['source_rate_hz']:,} Hz", _many(row["n_channels"], "channel")),
         ("key", key_name(row), f"confidence {row['key_confidence']:.2f}"),
         (
             "tempo",
             f"{row['tempo_bpm']:.1f} bpm" if row["tempo_bpm"] else "",
             f"confidence {row['tempo_confidence']:.2f}",
         ),
-        ("beats", f"{len(row['beat_times_s'])}", f"{len(row['downbeat_times_s'])} bars"),
-        ("chords", shown, f"{len(named)} changes"),
+        ("beats", f"{len(row['beat_times_s'])}", _many(len(row["downbeat_times_s"]), "bar")),
+        ("chords", shown, _many(len(named), "chord")),
         ("progression", " ".join(row["reduced_chords"][:_SHOWN_CHORDS]), "in the key"),
         (
             "pitch",

@@ -4,7 +4,7 @@ Names are resolved by ``latent``; what they were taken for is always said.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,8 @@ from recsys_assets.cli.listen import MAKE_IT, AsJson, Limit
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from recsys_assets.core.lake import Lake
@@ -63,21 +65,40 @@ def _near_cold_track(
 
     from recsys_assets.cli.names import Names
     from recsys_assets.cli.show import note
-    from recsys_assets.cold_start.place_tables import PLACEMENTS
+    from recsys_assets.cold_start.place_tables import PLACEMENTS, SUBMISSION_PREVIEW
     from recsys_assets.cold_start.surroundings import find_nearest
     from recsys_assets.core import columns as c
     from recsys_assets.latent.arithmetic import Place, Resolved, Term
 
-    of_day = lake.open(PLACEMENTS).only([_newest_day(lake)]).scan()
-    placed = of_day.filter((pl.col(c.TRACK_ID) == track_id) | (pl.col(c.SUBMISSION_ID) == track_id)).collect()
+    is_meant = (pl.col(c.TRACK_ID) == track_id) | (pl.col(c.SUBMISSION_ID) == track_id)
+    placed = lake.open(PLACEMENTS).only([_newest_day(lake)]).scan().filter(is_meant).collect()
+    if placed.is_empty():
+        # What came since the day was made is placed by its preview; one in another space is near to nothing here.
+        previewed = lake.open(SUBMISSION_PREVIEW).scan().filter(is_meant)
+        placed = previewed.filter(pl.col(c.SPACE_VERSION) == space.space_version).collect()
     if placed.is_empty() or space.tracks.row(placed[c.TRACK_ID][0]) >= 0:
         return None
     own = placed[c.TRACK_ID][0]
-    note("few or none have heard it: this is where its artists, its sound and those few put it")
+    note(f"few or none have heard it: {_stands_on(placed.row(0, named=True))}")
     rows, cosines = find_nearest(placed[c.VECTOR].to_list(), space.track_vectors, limit)[0]
     found = pl.DataFrame({"rank": range(1, len(rows) + 1), "id": space.tracks.external(rows), "cosine": cosines})
     label = Names.of(lake, pl.Series([own])).title(own)
     return Resolved(Term(1, track_id), Place("track", own, label), EXACT, ()), found
+
+
+def _stands_on(place: "Mapping[str, Any]") -> str:
+    """Say what a place stands on."""
+    weight = place["artist_weight"]
+    parts = [
+        *(["its artists' other tracks"] if weight > 0 else []),
+        *(["its sound"] if weight < 1 and place["sound_vector"] is not None else []),
+        *(["those few"] if place["n_listeners"] else []),
+    ]
+    if not parts:
+        return "nothing says where it belongs, so it stands in the middle of all tracks"
+    if len(parts) == 1:
+        return f"this is where {parts[0]} alone {'puts' if parts == ['its sound'] else 'put'} it"
+    return f"this is where {', '.join(parts[:-1])} and {parts[-1]} put it"
 
 
 def vector(

@@ -29,6 +29,8 @@ def status(
 
     Example: recsys status
     """
+    import polars as pl
+
     from recsys_assets.cli.show import note, print_json, print_table
     from recsys_assets.core.lake import Lake
     from recsys_assets.tables import ALL_TABLES
@@ -40,8 +42,10 @@ def status(
         table = lake.open(schema)
         if table.version >= 0 or everything:
             keys = table.keys
+            # The smallest and the largest id of a submission say nothing about age.
+            days = keys if schema.partition and schema.dtypes[schema.partition] == pl.Date else []
             rows.append((
-                schema.full_name, table.rows, len(keys) or None, keys[0] if keys else None, keys[-1] if keys else None,
+                schema.full_name, table.rows, len(keys) or None, days[0] if days else None, days[-1] if days else None,
                 table.size_bytes, table.version if table.version >= 0 else None,
             ))  # fmt: skip
     columns = ("table", "rows", "partitions", "first", "newest", "bytes", "version")

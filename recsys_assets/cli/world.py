@@ -57,22 +57,16 @@ def demo(
 
     Example: recsys demo --size medium --sound --recordings 500
     """
-    from recsys_assets.cli.show import note, print_json, print_table, progress, say
-    from recsys_assets.core.windows import parse_day
+    from recsys_assets.cli.show import note, progress
     from recsys_assets.demo.params import DemoParams
     from recsys_assets.demo.world import generate_world
     from recsys_assets.demo.write import write_world
 
     home = home_from_environment()
-    first = parse_day(start) if start else today() - timedelta(days=days)
-    if not EARLIEST <= first <= LATEST - timedelta(days=days):
-        raise InvalidArgumentError(f"a world lies between {EARLIEST} and {LATEST}, found {days} days from {first}")
+    first = _first_day(start, days)
     if not 0 < fraction <= 1:
         raise InvalidArgumentError(f"--fraction lies above 0 and not above 1, found {fraction}")
-    if any(home.landing.glob("*")) and not home.demo_truth.exists():
-        raise InvalidArgumentError(
-            f"{home.landing} holds files that no demo wrote: give the made-up world another RECSYS_HOME"
-        )
+    _require_own(home)
     with progress("demo world") as told:
         told(0, 2, "listening")
         world = generate_world(DemoParams.for_size(size.value, fraction), seed=seed, start=first, days=days)
@@ -82,13 +76,42 @@ def demo(
     counts |= _add_sound(world, home, limit=recordings, is_wanted=size is Size.small if sound is None else sound)
     if sound is None and size is not Size.small:
         note(f"without recordings, since {size.value} would take long: --sound makes up to {recordings:,} of them")
+    _tell(
+        home, counts, first, first + timedelta(days=days - 1), as_json=as_json, then="; next: make run" if hint else ""
+    )
+
+
+def _first_day(start: str | None, days: int) -> date:
+    """The day that is asked for, or the one from which the days end yesterday.
+
+    Raises:
+        InvalidArgumentError: it is no day, or the world would lie outside of the calendar.
+    """
+    from recsys_assets.core.windows import parse_day
+
+    first = parse_day(start) if start else today() - timedelta(days=days)
+    if not EARLIEST <= first <= LATEST - timedelta(days=days):
+        raise InvalidArgumentError(f"a world lies between {EARLIEST} and {LATEST}, found {days} days from {first}")
+    return first
+
+
+def _require_own(home: "Home") -> None:
+    """Require that the landing zone is empty, or a demo's."""
+    if any(home.landing.glob("*")) and not home.demo_truth.exists():
+        raise InvalidArgumentError(
+            f"{home.landing} holds files that no demo wrote: give the made-up world another RECSYS_HOME"
+        )
+
+
+def _tell(home: "Home", counts: dict[str, int], first: date, last: date, *, as_json: bool, then: str) -> None:
+    from recsys_assets.cli.show import print_json, print_table, say
+
     if as_json:
         print_json({"landing": str(home.landing), "start": first, "rows": counts})
         return
     tables = [(name, f"{count:,}") for name, count in counts.items() if name not in {"days", "files"}]
     print_table(tables, ("table", "rows"), numbers=("rows",))
-    last = first + timedelta(days=days - 1)
-    say(f"{counts['files']:,} files, {first} to {last} in {home.landing}{'; next: make run' if hint else ''}")
+    say(f"{counts['files']:,} files, {first} to {last} in {home.landing}{then}")
 
 
 def _add_sound(world: "World", home: "Home", *, limit: int, is_wanted: bool) -> dict[str, int]:

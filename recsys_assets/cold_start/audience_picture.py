@@ -21,7 +21,15 @@ WIDTH_PX, HEIGHT_PX, DPI = 1100, 470, 80
 _PAPER, _INK, _QUIET = "#fbfaf7", "#23262b", "#676c74"
 _FAR, _NEAR, _MARK = "#c9ccd1", "#2f7f6f", "#b3402a"
 _TEXT: dict[str, Any] = {"fontfamily": FONT, "parse_math": False}
+_LEGEND: dict[str, Any] = {
+    "frameon": False, "prop": {"family": FONT, "size": 9}, "labelcolor": _QUIET, "columnspacing": 1.2, "handletextpad": 0.4,
+    "borderaxespad": 0.2, "markerscale": 0.7, "handlelength": 1.0,
+}  # fmt: skip
 _MOST_LINES = 3
+# The headline is not the sum of the bars: `audience.Reach` corrects what it counts.
+_WHY_OTHER = (
+    "That is the number near enough, corrected by how far off heard tracks were, placed as if nobody had heard them."
+)
 
 
 def draw_audience(audience: Mapping[str, Any], space_map: pl.DataFrame, *, title: str) -> bytes:
@@ -41,7 +49,9 @@ def draw_audience(audience: Mapping[str, Any], space_map: pl.DataFrame, *, title
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=_PAPER)
     canvas = FigureCanvasAgg(figure)
     figure.text(0.03, 0.93, writable(title) or "Audience", fontsize=16, fontweight="bold", color=_INK, **_TEXT)
-    figure.text(0.03, 0.875, reach_line(audience), fontsize=11, color=_QUIET, **_TEXT)
+    figure.text(0.03, 0.885, reach_line(audience), fontsize=11, color=_QUIET, **_TEXT)
+    if audience["n_reach_low"] is not None and count_near(audience) != audience["n_within_reach"]:
+        figure.text(0.03, 0.845, _WHY_OTHER, fontsize=9, color=_QUIET, **_TEXT)
     _draw_histogram(figure.add_axes((0.05, 0.13, 0.45, 0.66)), audience)
     _draw_place(figure.add_axes((0.55, 0.06, 0.43, 0.75)), audience, space_map)
     buffer = io.BytesIO()
@@ -60,20 +70,46 @@ def reach_line(audience: Mapping[str, Any]) -> str:
     return f"{reach} ({audience['n_reach_low']:,} to {audience['n_reach_high']:,} for nine of ten such tracks)"
 
 
+def bars_by_nearness(audience: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Cut the histogram at the threshold, the bar that it goes through too.
+
+    Returns:
+        Left and right edges of the part of each bar that is farther than the threshold, and of the part within, both of
+        shape (n_bars, 2); a part that is not there has no width. Without a threshold all is farther.
+    """
+    low, high = HISTOGRAM_EDGES[:-1], HISTOGRAM_EDGES[1:]
+    cut = np.clip(np.inf if audience["threshold"] is None else audience["threshold"], low, high)
+    return np.stack([low, cut], axis=1), np.stack([cut, high], axis=1)
+
+
+def count_near(audience: Mapping[str, Any]) -> int:
+    """Count the listeners beyond the threshold, as the bars show them: of a cut bar its share. The forecast may differ."""
+    _, within = bars_by_nearness(audience)
+    shares = (within[:, 1] - within[:, 0]) / np.diff(HISTOGRAM_EDGES)
+    return round(float((np.array(audience["histogram"]) * shares).sum()))
+
+
 def _draw_histogram(axes: "Axes", audience: Mapping[str, Any]) -> None:
-    counts = np.array(audience["histogram"])
-    threshold = audience["threshold"]
-    middles = (HISTOGRAM_EDGES[:-1] + HISTOGRAM_EDGES[1:]) / 2
-    is_near = middles >= threshold if threshold is not None else np.zeros(middles.size, dtype=bool)
-    axes.bar(middles, counts, width=0.23, color=np.where(is_near, _NEAR, _FAR).tolist())
+    counts, threshold = np.array(audience["histogram"]), audience["threshold"]
+    farther, within = bars_by_nearness(audience)
+    near = count_near(audience)
+    for parts, color, label in (
+        (farther, _FAR, "farther"),
+        (within, _NEAR, f"near enough to where it is placed: about {near:,}"),
+    ):
+        widths = parts[:, 1] - parts[:, 0]
+        shown = (widths > 0) & (counts > 0)
+        axes.bar(
+            parts[shown, 0], counts[shown], width=widths[shown], align="edge", color=color, edgecolor=_PAPER,
+            linewidth=0.8, label=label,
+        )  # fmt: skip
     if threshold is not None:
         axes.axvline(threshold, color=_MARK, linewidth=1.4)
-        above = axes.get_xaxis_transform()
-        axes.text(threshold, 1.02, "within reach", transform=above, color=_MARK, fontsize=10, **_TEXT)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, **_LEGEND)
     known = np.flatnonzero(counts)
     if known.size:
-        low, high = float(HISTOGRAM_EDGES[known[0]]), float(HISTOGRAM_EDGES[known[-1] + 1])
-        axes.set_xlim(min(low, -2.0), max(high, 3.0))
+        ends = [HISTOGRAM_EDGES[known[0]], HISTOGRAM_EDGES[known[-1] + 1], *([] if threshold is None else [threshold])]
+        axes.set_xlim(float(min(ends)) - 0.25, float(max(ends)) + 0.25)
     axes.set_facecolor(_PAPER)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -90,9 +126,13 @@ def _draw_place(axes: "Axes", audience: Mapping[str, Any], space_map: pl.DataFra
         return
     near, (x, y) = places
     tracks = space_map.filter(pl.col("kind") == "track")
-    axes.scatter(tracks["x"], tracks["y"], s=9, color=_FAR, linewidths=0)
-    axes.scatter(near[:, 0], near[:, 1], s=26, color=_NEAR, linewidths=0)
-    axes.scatter([x], [y], s=210, marker="*", color=_MARK, edgecolors=_PAPER, linewidths=0.8, zorder=3)
+    axes.scatter(tracks["x"], tracks["y"], s=9, color=_FAR, linewidths=0, label="all tracks")
+    axes.scatter(near[:, 0], near[:, 1], s=26, color=_NEAR, linewidths=0, label="its nearest")
+    axes.scatter(
+        [x], [y], s=210, marker="*", color=_MARK, edgecolors=_PAPER, linewidths=0.8, zorder=3,
+        label="amid the three nearest",
+    )  # fmt: skip
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=3, **_LEGEND)
     genres = ", ".join(
         f"{writable(genre) or 'unwritable'} {share:.0%}"
         for genre, share in zip(audience["genres"][:_MOST_LINES], audience["genre_shares"], strict=False)

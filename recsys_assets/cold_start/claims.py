@@ -7,14 +7,15 @@ has to match the artist's record there. Anything else is placed by its sound alo
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from recsys_assets.cold_start.known import ArtistRecord, Catalogue, folded
 from recsys_assets.cold_start.submission import Credit, Submission
 from recsys_assets.core import columns as c
+from recsys_assets.core.windows import friday_of
 
-FRIDAY = 4
+BY_SOUND = ": placed by its sound alone"
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ def weigh_claim(submission: Submission, catalogue: Catalogue) -> Claim:
     verified = tuple(artist.artist_id for artist in artists if _matches(submission, artist) is not None)
     first, why_not = found[0] if found else (None, "nobody is credited")
     if first is None:
-        note = f"{why_not}: placed by its sound alone"
+        note = f"{why_not}{BY_SOUND}"
     elif (by := _matches(submission, first)) is not None:
         note = f"the {by} matches the record of {first.name}"
     else:
-        note = f"{_mismatch(submission, first)}: placed by its sound alone"
+        note = f"{_mismatch(submission, first)}{BY_SOUND}"
     ids = tuple(dict.fromkeys(artist.artist_id for artist in artists))
     return Claim(first.artist_id if first else None, ids, tuple(dict.fromkeys(verified)), note)
 
@@ -94,11 +95,6 @@ def _mismatch(submission: Submission, artist: ArtistRecord) -> str:
     )
 
 
-def release_week(day: date) -> date:
-    """Return the Friday whose Release Radar a release stands in: it holds those of (Friday - 7 days, Friday]."""
-    return day + timedelta(days=(FRIDAY - day.weekday()) % 7)
-
-
 def cap_claim(claim: Claim, released_on: date, others: Iterable[Mapping[str, Any]], *, most: int) -> Claim:
     """Take the verification of a claim away when enough earlier submissions of the week inherit from that artist.
 
@@ -108,8 +104,8 @@ def cap_claim(claim: Claim, released_on: date, others: Iterable[Mapping[str, Any
         others: the verdicts that hold of submissions that came before it.
         most: so many may inherit.
     """
-    week = release_week(released_on)
-    same_week = [row for row in others if row[c.RELEASED_ON] and release_week(row[c.RELEASED_ON]) == week]
+    week = friday_of(released_on)
+    same_week = [row for row in others if row[c.RELEASED_ON] and friday_of(row[c.RELEASED_ON]) == week]
     full = {
         artist_id
         for artist_id in claim.verified_ids
@@ -120,5 +116,5 @@ def cap_claim(claim: Claim, released_on: date, others: Iterable[Mapping[str, Any
     kept = tuple(artist_id for artist_id in claim.verified_ids if artist_id not in full)
     note = claim.note
     if claim.artist_id in full:
-        note = f"{claim.note}, but {most} submissions of the week of {week} inherit already: placed by its sound alone"
+        note = f"{claim.note}, but {most} submissions of the week of {week} inherit already{BY_SOUND}"
     return Claim(claim.artist_id, claim.artist_ids, kept, note)

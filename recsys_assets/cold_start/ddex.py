@@ -7,7 +7,7 @@ where they are used, and details by territory.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -24,7 +24,11 @@ MAX_XML_LEVELS = 40
 MAX_XML_ELEMENTS = 20_000
 # What a release's own first day is called; the day of an earlier release is another thing.
 _RELEASE_DATES = ("ReleaseDate", "GlobalReleaseDate")
+_FIRST_DAYS = ("StartDate", "StartDateTime")
+_TRUE = ("true", "1")
 _ORIGINAL_DATES = ("OriginalReleaseDate", "GlobalOriginalReleaseDate")
+# `RelatedRelease`, `RelatedResource`: the album that a single is from has dates, codes and titles of its own.
+_RELATED = "Related"
 _MAIN_ROLES = ("MainArtist", "Artist")
 
 
@@ -43,12 +47,13 @@ def parse_message(data: bytes) -> Submission:
         )
     recording, release = recordings[0], next(_all(root, "Release"), None)
     sources = [recording] if release is None else [recording, release]
+    names = _party_names(root)
     found: dict[str, Any] = {
         "title": _title(sources),
-        "artists": _artists(root, sources),
-        "release_date": _release_date(root),
+        "artists": _artists(names, sources),
+        "release_date": _release_date(root, release),
         "isrc": _first(recording, "ISRC"),
-        "label": _label(root, sources[::-1]),
+        "label": _label(names, sources[::-1]),
         "genres": list(dict.fromkeys(text for source in sources for text in _texts(source, "GenreText")))[:20],
         "is_explicit": _is_explicit(recording),
         "recording": _file(recording),
@@ -89,7 +94,13 @@ def _name(element: "Element") -> str:
 
 
 def _all(element: "Element", name: str) -> "Iterator[Element]":
-    return (found for found in element.iter() if _name(found) == name)
+    """Elements of a name in the order of the message, but for what is said of related releases, recordings and parties."""
+    waiting = [element]
+    while waiting:
+        found = waiting.pop()
+        if _name(found) == name:
+            yield found
+        waiting.extend(child for child in reversed(found) if not _name(child).startswith(_RELATED))
 
 
 def _texts(element: "Element", name: str) -> Iterator[str]:
@@ -112,61 +123,69 @@ def _title(sources: "list[Element]") -> str | None:
     return None
 
 
-def _artists(root: "Element", sources: "list[Element]") -> list[dict[str, str]]:
+def _artists(party_names: Mapping[str, str | None], sources: "list[Element]") -> list[dict[str, str]]:
     """Credited artists in order, main ones first, by full name; the whole credit as one name where only that is said."""
     for source in sources:
-        credited = []
+        credited: dict[str, tuple[bool, int, int]] = {}
         for place, artist in enumerate(_all(source, "DisplayArtist")):
             reference = _first(artist, "ArtistPartyReference")
-            name = _party_name(root, reference) if reference else _first(artist, "FullName")
+            name = party_names.get(reference) if reference else _first(artist, "FullName")
             role = _first(artist, "DisplayArtistRole", "ArtistRole")
             if name:
                 sequence = artist.get("SequenceNumber", "")
                 order = int(sequence) if sequence.isascii() and sequence.isdecimal() and len(sequence) < 10 else place
-                credited.append((role is not None and role not in _MAIN_ROLES, order, place, name))
-        names = (
-            list(dict.fromkeys(name for *_, name in sorted(credited))) or list(_texts(source, "DisplayArtistName"))[:1]
-        )
+                rank = (role is not None and role not in _MAIN_ROLES, order, place)
+                credited[name] = min(rank, credited.get(name, rank))
+            if len(credited) > MAX_CREDITS:
+                # More than may be credited: refused, whoever they are.
+                break
+        names = sorted(credited, key=credited.__getitem__) or list(_texts(source, "DisplayArtistName"))[:1]
         if names:
-            return [{"name": name} for name in names[: MAX_CREDITS + 1]]
+            return [{"name": name} for name in names]
     return []
 
 
-def _party_name(root: "Element", reference: str) -> str | None:
+def _party_names(root: "Element") -> dict[str, str | None]:
+    """Full names of the parties by what refers to them; where a reference stands twice the first one is heard."""
+    names: dict[str, str | None] = {}
     for party in _all(root, "Party"):
-        if _first(party, "PartyReference") == reference:
-            return _first(party, "FullName")
-    return None
+        if reference := _first(party, "PartyReference"):
+            names.setdefault(reference, _first(party, "FullName"))
+    return names
 
 
-def _label(root: "Element", sources: "list[Element]") -> str | None:
+def _label(party_names: Mapping[str, str | None], sources: "list[Element]") -> str | None:
     for source in sources:
         reference = _first(source, "ReleaseLabelReference")
-        label = (_party_name(root, reference) or reference) if reference else _first(source, "LabelName")
+        label = (party_names.get(reference) or reference) if reference else _first(source, "LabelName")
         if label:
             return label
     return None
 
 
-def _release_date(root: "Element") -> str | None:
-    """The one day that release and deals agree on.
+def _release_date(root: "Element", release: "Element | None") -> str | None:
+    """The one day that the release, its track release and its deals agree on.
 
-    The deals' first day counts as one: a track that may be heard before its release date has two release dates.
+    The deals' first day counts as one: a track that may be heard before its release date has two release dates. A
+    pre-order is bought before that day, and heard from it on.
 
     Raises:
         SourceRejectedError: the message says several.
     """
-    said = {text[:10] for name in _RELEASE_DATES for text in _texts(root, name)}
-    said = said or {text[:10] for name in _ORIGINAL_DATES for text in _texts(root, name)}
-    starts = [text[:10] for deal in _all(root, "DealTerms") for text in _texts(deal, "StartDate")]
-    starts += [text[:10] for deal in _all(root, "DealTerms") for text in _texts(deal, "StartDateTime")]
-    days = sorted(said | set(sorted(starts)[:1]))
+    releases = [] if release is None else [release, *_all(root, "TrackRelease")]
+    said = _days(releases, _RELEASE_DATES) or _days(releases, _ORIGINAL_DATES)
+    deals = [terms for terms in _all(root, "DealTerms") if (_first(terms, "IsPreOrderDeal") or "") not in _TRUE]
+    days = sorted(said | set(sorted(_days(deals, _FIRST_DAYS))[:1]))
     if len(days) > 1:
         raise SourceRejectedError(
             f"the message says {len(days)} release dates ({', '.join(day[:10] for day in days[:4])}): expected one, which "
             "is also the first day of its deals"
         )
     return days[0] if days else None
+
+
+def _days(elements: "Iterable[Element]", names: Sequence[str]) -> set[str]:
+    return {text[:10] for element in elements for name in names for text in _texts(element, name)}
 
 
 def _is_explicit(recording: "Element") -> bool | None:

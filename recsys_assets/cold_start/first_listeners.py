@@ -9,8 +9,8 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
 
 
-class FirstListenersParams(BaseModel, frozen=True):
-    """How many listeners are named."""
+class FirstListenersParams(BaseModel, frozen=True, extra="forbid"):
+    """How many listeners are named: the section ``[first_listeners]`` of ``settings.toml``."""
 
     n_first_listeners: int = Field(default=200, ge=1, description="Nearest listeners kept of each submission.")
 

@@ -15,6 +15,7 @@ import polars as pl
 from recsys_assets.audio.refusal import UnusableRecordingError
 from recsys_assets.cold_start.known import Catalogue, History, Known, folded
 from recsys_assets.cold_start.listening import HeardBefore, Listener, listen
+from recsys_assets.cold_start.ownership import ousted
 from recsys_assets.cold_start.params import SubmissionParams
 from recsys_assets.cold_start.pitch import Pitch, read_pitch, recording_path
 from recsys_assets.cold_start.tables import (
@@ -26,12 +27,12 @@ from recsys_assets.cold_start.tables import (
     VERDICT,
     WITHDRAWN,
 )
-from recsys_assets.cold_start.verdicts import Heard, judge, refusal_alone, replaced
+from recsys_assets.cold_start.verdicts import Heard, judge, refusal_alone
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import SourceUnavailableError
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.windows import midnight
-from recsys_assets.raw.receipts import stamp
+from recsys_assets.raw.receipts import Receipt, stamp
 from recsys_assets.raw.submission_files import Folder, look_at
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,9 @@ def take_in(
             _miss(history, submission_id, now)
             continue
         try:
-            pitches.append((folder, read_pitch(folder, stamp(state, folder, now))))
+            receipt = stamp(state, folder, now)
+            if not _is_told(history, receipt):
+                pitches.append((folder, read_pitch(folder, receipt)))
         except SourceUnavailableError as error:
             logger.warning("%s is left for the next time: %s", submission_id, error)
             left.append(submission_id)
@@ -118,6 +121,14 @@ def _to_hear(pitches: Sequence[tuple[Folder, Pitch]]) -> dict[str, Path]:
         for folder, pitch in pitches
         if pitch.recording and refusal_alone(pitch) is None
     }
+
+
+def _is_told(history: History, receipt: Receipt) -> bool:
+    """Whether a receipt that could not be written, and so has another instant each time, has its verdict."""
+    newest = history.newest(receipt.submission_id)
+    if receipt.refusal is None or newest is None:
+        return False
+    return (newest[VERDICT], newest[c.REASON]) == (REJECTED, receipt.refusal)
 
 
 def _miss(history: History, submission_id: str, now: datetime) -> None:
@@ -143,12 +154,10 @@ def _judge_one(
     if row[VERDICT] not in {REJECTED, WITHDRAWN}:
         row = judge(pitch, _listen_to(pitch, row[c.TRACK_ID], heard), known, params)
     history.put(row)
-    other = pitch.submission.replaces if pitch.submission else None
-    before = known.others.get(other) if other and row[VERDICT] not in {REJECTED, WITHDRAWN} else None
-    if before is None or before[VERDICT] == WITHDRAWN or before["replaced_by"]:
-        return set()
-    history.put(replaced(dict(before), row))
-    return {str(other)}
+    gone = ousted(row, pitch.submission.replaces if pitch.submission else None, known)
+    for other in gone:
+        history.put(other)
+    return {other[c.SUBMISSION_ID] for other in gone}
 
 
 def _listen_to(pitch: Pitch, track_id: str, heard: HeardBefore) -> Heard:

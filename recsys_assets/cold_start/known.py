@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from recsys_assets.cold_start.submission import plain_isrc
-from recsys_assets.cold_start.tables import RECEIVED_AT, VERDICT, WITHDRAWN
+from recsys_assets.cold_start.tables import RECEIVED_AT, REJECTED, VERDICT, WITHDRAWN
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
 
@@ -95,7 +95,7 @@ class Known:
 
     def standing(self) -> list[Mapping[str, Any]]:
         """The others that are going to be released: neither rejected nor withdrawn."""
-        return [row for row in self.others.values() if row[VERDICT] not in {"rejected", WITHDRAWN}]
+        return [row for row in self.others.values() if row[VERDICT] not in {REJECTED, WITHDRAWN}]
 
 
 class History:

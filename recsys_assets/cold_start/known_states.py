@@ -11,8 +11,18 @@ from typing import Any
 
 import polars as pl
 
-from recsys_assets.cold_start.states import Progress, current, states_of
-from recsys_assets.cold_start.tables import CONTENT_SHA256, RECEIVED_AT, STATE, SUBMISSION_STATES, verdicts_known
+from recsys_assets.cold_start.place_tables import MADE_AT
+from recsys_assets.cold_start.states import Progress, State, current, states_of
+from recsys_assets.cold_start.tables import (
+    CONTENT_SHA256,
+    RECEIVED_AT,
+    REJECTED,
+    STATE,
+    SUBMISSION_STATES,
+    VERDICT,
+    WITHDRAWN,
+    verdicts_known,
+)
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
 
@@ -27,7 +37,7 @@ class StateSources:
         tracks: ``raw_tracks``.
         placements: ``placements``, by day; its rows of submissions name them.
         first_listeners: ``first_listeners``, by day.
-        previews: ``submission_preview``: what the space there was showed at once; only for looking now.
+        previews: ``submission_preview``: what the space there was showed at once, and since when.
     """
 
     verdicts: TableVersion
@@ -52,9 +62,16 @@ def states_before(sources: StateSources, before: datetime) -> pl.DataFrame:
     if verdicts.is_empty():
         return SUBMISSION_STATES.empty().drop(c.DATE)
     told = _Told(sources, verdicts, before)
+    stood = _stood_before(sources.verdicts, verdicts)
     rows = []
     for verdict in verdicts.iter_rows(named=True):
         reached = states_of(verdict, told.progress(verdict), before=before)
+        earlier = stood.get(verdict[c.SUBMISSION_ID])
+        if earlier is not None:
+            # What is taken back had come so far by then; `received` is when it first came.
+            had = states_of(earlier, told.progress(earlier), before=verdict[RECEIVED_AT])
+            ended = [state for state in reached if state.state != State.RECEIVED]
+            reached = [state for state in had if state.state != State.WITHDRAWN] + ended
         now = current(reached)
         rows += [
             {
@@ -72,6 +89,16 @@ def states_before(sources: StateSources, before: datetime) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SUBMISSION_STATES.dtypes, orient="row").drop(c.DATE)
 
 
+def _stood_before(table: TableVersion, verdicts: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return of submissions that are withdrawn the verdict on what they were, by submission; none of those that never stood."""
+    withdrawn = verdicts.filter(pl.col(VERDICT) == WITHDRAWN).select(c.SUBMISSION_ID, ended_at=RECEIVED_AT)
+    rows = table.only(withdrawn[c.SUBMISSION_ID].to_list()).scan().collect().join(withdrawn, on=c.SUBMISSION_ID)
+    earlier = rows.filter(pl.col(RECEIVED_AT) < pl.col("ended_at"), pl.col(VERDICT) != WITHDRAWN)
+    # Oldest first: the newest of each stays.
+    ordered = earlier.sort(c.SUBMISSION_ID, RECEIVED_AT).drop("ended_at")
+    return {row[c.SUBMISSION_ID]: row for row in ordered.iter_rows(named=True) if row[VERDICT] != REJECTED}
+
+
 class _Told:
     """What the tables tell of these submissions, looked up once."""
 
@@ -84,7 +111,7 @@ class _Told:
         self._placed = _days(sources.placements, day, ids)
         self._scored = _days(sources.first_listeners, day, ids)
         self._withdrawn = _withdrawals(sources.tracks, day, verdicts[c.TRACK_ID].to_list())
-        self._previewed = set(sources.previews.keys) if sources.previews else set()
+        self._previewed = _previews(sources.previews, ids)
 
     def progress(self, verdict: Mapping[str, Any]) -> Progress:
         """What is known of one submission; days before its receipt were about earlier content."""
@@ -95,7 +122,7 @@ class _Told:
             placed_on=min((day for day in self._placed.get(submission_id, ()) if day >= since), default=None),
             scored_on=min((day for day in self._scored.get(submission_id, ()) if day >= since), default=None),
             withdrawn_on=self._withdrawn.get(verdict[c.TRACK_ID]),
-            previewed_at=received_at if submission_id in self._previewed else None,
+            previewed_at=self._previewed.get((submission_id, received_at)),
         )
 
 
@@ -105,6 +132,16 @@ def _days(table: TableVersion | None, last: date, ids: list[str]) -> dict[str, l
     rows = table.between(date.min, last).scan().filter(pl.col(c.SUBMISSION_ID).is_in(ids))
     days = rows.select(c.SUBMISSION_ID, c.DATE).unique().group_by(c.SUBMISSION_ID).agg(c.DATE).collect()
     return dict(days.iter_rows())
+
+
+def _previews(table: TableVersion | None, ids: list[str]) -> dict[tuple[str, datetime], datetime]:
+    """Since when previews show what came with a receipt; one of an earlier receipt says nothing about a correction."""
+    if table is None:
+        return {}
+    rows = table.only(ids).scan().select(c.SUBMISSION_ID, RECEIVED_AT, MADE_AT).collect()
+    return {
+        (submission_id, received_at): made_at for submission_id, received_at, made_at in rows.iter_rows() if made_at
+    }
 
 
 def _withdrawals(tracks: TableVersion, last: date, track_ids: list[str]) -> dict[str, date]:

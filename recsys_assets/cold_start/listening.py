@@ -60,7 +60,6 @@ class HeardBefore:
     submission_analysis: TableVersion
     params: DuplicateParams = field(default_factory=DuplicateParams)
     _by_content: dict[str, Analysis | UnusableRecordingError] = field(default_factory=dict)
-    _by_day: dict[date, pl.DataFrame] = field(default_factory=dict)
 
     def hear(self, files: Mapping[str, Path], listener: Listener) -> None:
         """See to it that each content is known, listening to those alone that nobody has heard.
@@ -79,9 +78,7 @@ class HeardBefore:
     def _recall(self, table: TableVersion, contents: set[str]) -> None:
         if not contents or not table.rows:
             return
-        # Rows of another version of the analysis do not compare with new ones.
-        same = (pl.col("analysis_version") == ANALYSIS_VERSION) & (pl.col("params") == params_json(AnalysisParams()))
-        wanted = table.scan().filter(pl.col(CONTENT_SHA256).is_in(sorted(contents)) & same)
+        wanted = table.scan().filter(pl.col(CONTENT_SHA256).is_in(sorted(contents)) & _is_comparable())
         names = [column.name for column in ANALYSIS_COLUMNS]
         for row in wanted.select(names).unique(CONTENT_SHA256).collect().iter_rows(named=True):
             self._by_content[row[CONTENT_SHA256]] = row
@@ -98,12 +95,19 @@ class HeardBefore:
             track_id: the track that it says it is, which it may well be a copy of.
             day: recordings that arrived later are not known.
         """
-        if day not in self._by_day:
-            known = recordings_known(self.track_analysis, day).select(c.TRACK_ID, DURATION_S, FINGERPRINT)
-            self._by_day[day] = known.collect()
-        others = self._by_day[day].filter(pl.col(c.TRACK_ID).ne_missing(track_id))
+        # A day's recordings are not kept: 100,000 fingerprints are 720 MB, and few last as long as this one.
+        apart = (pl.col(DURATION_S) - analysis[DURATION_S]).abs()
+        near = recordings_known(self.track_analysis, day).filter(
+            _is_comparable() & (apart <= self.params.max_seconds_apart) & pl.col(c.TRACK_ID).ne_missing(track_id)
+        )
+        others = near.select(c.TRACK_ID, DURATION_S, FINGERPRINT).collect()
         found = find_duplicates(analysis[FINGERPRINT], analysis[DURATION_S], others, self.params)
         return found[0] if found else None
+
+
+def _is_comparable() -> pl.Expr:
+    """Rows of this version of the analysis, with its usual parameters: others do not compare with new ones."""
+    return (pl.col("analysis_version") == ANALYSIS_VERSION) & (pl.col("params") == params_json(AnalysisParams()))
 
 
 def _of_content(content: str, found: Analysis | UnusableRecordingError) -> Analysis | UnusableRecordingError:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from recsys_assets.cold_start.ddex import MAX_XML_BYTES, parse_message
-from recsys_assets.cold_start.submission import MAX_JSON_BYTES, Submission, parse_submission
+from recsys_assets.cold_start.submission import MAX_JSON_BYTES, Submission, parse_submission, read_names
 from recsys_assets.core.errors import SourceRejectedError, SourceUnavailableError
 from recsys_assets.raw.receipts import Receipt
-from recsys_assets.raw.submission_files import AUDIO_SUFFIXES, MAX_FILE_BYTES, METADATA, UNREADABLE, Folder
+from recsys_assets.raw.submission_files import AUDIO_SUFFIXES, MAX_FILE_BYTES, METADATA, UNREADABLE, Folder, printable
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,14 @@ class Pitch:
         submission: what is said of it; None where that can not be read.
         refusal: why it can not be used, from its files alone; None where it can.
         recording: the audio file, relative to the folder; None where there is not exactly one.
+        told: of a description that can not be used the title, artists and day of release that could be read.
     """
 
     receipt: Receipt
     submission: Submission | None = None
     refusal: str | None = None
     recording: str | None = None
+    told: Submission | None = None
 
     @property
     def content_sha256(self) -> str | None:
@@ -39,10 +41,13 @@ def read_pitch(folder: Folder, receipt: Receipt) -> Pitch:
     Raises:
         SourceUnavailableError: a file went away while it was read.
     """
+    if receipt.refusal:
+        return Pitch(receipt, refusal=receipt.refusal)
     try:
         submission = _read_metadata(folder, receipt)
     except SourceRejectedError as error:
-        return Pitch(receipt, refusal=str(error))
+        data = _read(folder, receipt, METADATA, MAX_JSON_BYTES) if _may_read(folder, receipt) else b""
+        return Pitch(receipt, refusal=str(error), told=read_names(data))
     if submission.is_withdrawn:
         return Pitch(receipt, submission)
     try:
@@ -57,7 +62,9 @@ def _read_metadata(folder: Folder, receipt: Receipt) -> Submission:
         # Beside a DDEX message it may only take the submission back.
         submission = parse_submission(_read(folder, receipt, METADATA, MAX_JSON_BYTES), folder.submission_id)
         if folder.messages and not submission.is_withdrawn:
-            raise SourceRejectedError(f"both {METADATA} and {folder.messages[0]} describe it: leave one of them")
+            raise SourceRejectedError(
+                f"both {METADATA} and {printable(folder.messages[0])} describe it: leave one of them"
+            )
         return submission
     if len(folder.messages) == 1:
         return parse_message(_read(folder, receipt, folder.messages[0], MAX_XML_BYTES))
@@ -67,15 +74,21 @@ def _read_metadata(folder: Folder, receipt: Receipt) -> Submission:
     raise SourceRejectedError(f"nothing describes it: expected {METADATA} or one DDEX message (.xml); {what}")
 
 
+def _may_read(folder: Folder, receipt: Receipt) -> bool:
+    return folder.has(METADATA) and receipt.files.get(METADATA) != UNREADABLE
+
+
 def _read(folder: Folder, receipt: Receipt, name: str, most_bytes: int) -> bytes:
     """Read a file, but for one byte more than may be used: who parses says that it is too long."""
     if receipt.files.get(name) == UNREADABLE:
-        raise SourceRejectedError(f"{name} may not be read by us: give read permission")
+        raise SourceRejectedError(f"{printable(name)} can not be read by us: give read permission")
     try:
         with os.fdopen(os.open(folder.path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             return file.read(most_bytes + 1)
     except OSError as error:
-        raise SourceUnavailableError(f"{folder.submission_id}: {name} went away while it was read") from error
+        raise SourceUnavailableError(
+            f"{folder.submission_id}: {printable(name)} went away while it was read"
+        ) from error
 
 
 def _the_recording(folder: Folder, receipt: Receipt, submission: Submission) -> str:
@@ -104,7 +117,7 @@ def _the_recording(folder: Folder, receipt: Receipt, submission: Submission) -> 
             f"the recording has {size / 1024**3:.1f} GB, at most {MAX_FILE_BYTES / 1024**3:.0f} GB are read"
         )
     if receipt.files.get(name) == UNREADABLE:
-        raise SourceRejectedError(f"the recording {name[:80]!a} may not be read by us: give read permission")
+        raise SourceRejectedError(f"the recording {name[:80]!a} can not be read by us: give read permission")
     return name
 
 

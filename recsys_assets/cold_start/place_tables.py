@@ -5,12 +5,13 @@ Submissions themselves (verdicts, states, analysis) are ``tables``.
 
 import polars as pl
 
+from recsys_assets.cold_start.tables import IS_ON_TIME, RECEIVED_AT
 from recsys_assets.core import columns as c
-from recsys_assets.core.schemas import EMBEDDING, IDS, Column, TableSchema, columns
+from recsys_assets.core.schemas import EMBEDDING, IDS, INSTANT, Column, TableSchema, columns
 
 GROUP = "cold_start"
 SOUND_VECTOR = "sound_vector"
-IS_ON_TIME = "is_on_time"
+MADE_AT = "made_at"
 SHARES = pl.List(pl.Float32)
 
 _PLACE = columns(
@@ -90,7 +91,15 @@ SUBMISSION_PREVIEW = TableSchema(
     group=GROUP,
     name="submission_preview",
     grain="One row per submission: its place in the latest space and its audience, at once after it came.",
-    columns=(*_PLACE, *columns((c.AS_OF, pl.Date, "The day of the space.", False)), *_AUDIENCE),
+    columns=(
+        *_PLACE,
+        *columns(
+            (c.AS_OF, pl.Date, "The day of the space.", False),
+            (RECEIVED_AT, INSTANT, "The receipt of what is shown; a correction has another one."),
+            (MADE_AT, INSTANT, "When what came with that receipt was first shown."),
+        ),
+        *_AUDIENCE,
+    ),
     key=(c.TRACK_ID,),
     partition=c.SUBMISSION_ID,
 )

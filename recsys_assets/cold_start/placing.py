@@ -12,8 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from recsys_assets.cold_start.place_tables import IS_ON_TIME, PLACEMENTS, SOUND_VECTOR
-from recsys_assets.cold_start.tables import ACCEPTED, LATE, RECEIVED_AT, VERDICT
+from recsys_assets.cold_start.place_tables import PLACEMENTS, SOUND_VECTOR
+from recsys_assets.cold_start.tables import ACCEPTED, IS_ON_TIME, LATE, RECEIVED_AT, VERDICT, came_in_time
 from recsys_assets.core import columns as c
 from recsys_assets.core.schemas import EMBEDDING, IDS
 from recsys_assets.latent.content import PlacedTracks, TrackContent
@@ -36,8 +36,8 @@ SUBJECTS = {
 }
 
 
-class PlacingParams(BaseModel, frozen=True):
-    """Which tracks are placed, and how much content counts."""
+class PlacingParams(BaseModel, frozen=True, extra="forbid"):
+    """Which tracks are placed, and how much content counts: ``[placing]`` of ``settings.toml``, for days and previews alike."""
 
     few_listeners: int = Field(
         default=5, ge=0, description="Tracks of the catalogue with at most so many listeners are placed too."
@@ -108,6 +108,7 @@ def submitted_subjects(
     return (
         verdicts.filter(pl.col(VERDICT).is_in([ACCEPTED, LATE]), pl.col("replaced_by").is_null())
         .join(days, on=c.TRACK_ID, how="left")
+        .with_columns(came_in_time(pl.coalesce("known_on", c.RELEASED_ON)).alias(IS_ON_TIME))
         .with_columns(pl.coalesce("known_on", c.RELEASED_ON).alias(c.RELEASED_ON))
         .filter(pl.col(c.RELEASED_ON) >= day - timedelta(days=DAYS_AFTER_RELEASE))
         .sort(RECEIVED_AT, c.SUBMISSION_ID)
@@ -118,7 +119,6 @@ def submitted_subjects(
             .then("verified_artist_ids")
             .otherwise(pl.lit([], dtype=IDS))
             .alias(c.ARTIST_IDS),
-            (pl.col("is_on_time") & (pl.col(VERDICT) == ACCEPTED)).alias(IS_ON_TIME),
             pl.col("is_claim_verified").alias("inherits_artist"),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in SUBJECTS.items())

@@ -12,9 +12,10 @@ import polars as pl
 
 from recsys_assets.cold_start.days import Day, newest_day, place_day, read_known_day
 from recsys_assets.cold_start.first_listeners import FirstListenersParams
-from recsys_assets.cold_start.place_tables import SUBMISSION_PREVIEW
+from recsys_assets.cold_start.place_tables import MADE_AT, SUBMISSION_PREVIEW
 from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.cold_start.scoring import score_placed
+from recsys_assets.cold_start.tables import RECEIVED_AT
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 
@@ -31,24 +32,41 @@ def read_newest(lake: Lake, now: datetime) -> Day | None:
 
 
 def preview_submissions(
-    submission_ids: Sequence[str], day: Day | None, lake: Lake, params: PlacingParams
+    submission_ids: Sequence[str],
+    day: Day | None,
+    lake: Lake,
+    placing: PlacingParams,
+    *,
+    first_listeners: FirstListenersParams | None = None,
+    now: datetime,
 ) -> pl.DataFrame:
     """Place some submissions and count their audiences.
 
     Args:
         submission_ids: of those; one that was rejected, withdrawn or released long ago has no row.
         day: from ``read_newest``; without one there are no rows.
-        lake: where playlists are.
-        params: how much content counts.
+        lake: where playlists are, and the previews that were made before: what came with the same receipt stands since then.
+        placing: how much content counts.
+        first_listeners: how many are named, as on days.
+        now: the instant of making them.
 
     Returns:
         Rows of ``submission_preview``.
     """
     if day is None:
         return SUBMISSION_PREVIEW.empty()
-    placed = place_day(day, params, is_whole=False).filter(pl.col(c.SUBMISSION_ID).is_in(list(submission_ids)))
+    placed = place_day(day, placing, is_whole=False).filter(pl.col(c.SUBMISSION_ID).is_in(list(submission_ids)))
     if placed.is_empty():
         return SUBMISSION_PREVIEW.empty()
-    _, audiences = score_placed(placed, day, lake, FirstListenersParams())
-    rows = placed.join(audiences, on=c.SUBMISSION_ID).with_columns(pl.lit(day.day).alias(c.AS_OF))
+    _, audiences = score_placed(placed, day, lake, first_listeners or FirstListenersParams())
+    shown = day.verdicts.select(c.SUBMISSION_ID, RECEIVED_AT)
+    before = (
+        lake.open(SUBMISSION_PREVIEW).only(list(submission_ids)).read().select(c.SUBMISSION_ID, RECEIVED_AT, MADE_AT)
+    )
+    rows = (
+        placed.join(audiences, on=c.SUBMISSION_ID, maintain_order="left")
+        .join(shown, on=c.SUBMISSION_ID, how="left", maintain_order="left")
+        .join(before, on=(c.SUBMISSION_ID, RECEIVED_AT), how="left", maintain_order="left")
+        .with_columns(pl.lit(day.day).alias(c.AS_OF), pl.col(MADE_AT).fill_null(now))
+    )
     return SUBMISSION_PREVIEW.arrange(rows).collect()

@@ -60,8 +60,9 @@ class Progress:
 def states_of(verdict: Mapping[str, Any], progress: Progress, *, before: datetime) -> list[Reached]:
     """Return the states that a submission had reached before an instant, by time; see ``current`` for the one it is in.
 
-    What a day's run makes counts from the end of that day: the run reads all of it. A track is released at 00:00 UTC of
-    its day if it is neither rejected nor withdrawn by then, whether or not it was placed.
+    What a day's run makes counts from the end of that day: the run reads all of it. A preview counts from when it was
+    made. A track is released at 00:00 UTC of its day if it is neither rejected nor withdrawn by then, whether or not it
+    was placed.
 
     Args:
         verdict: the row of ``submission_verdicts`` that held then.

@@ -150,11 +150,32 @@ def build_submission(found: Mapping[str, Any]) -> Submission:
         SourceRejectedError: what is wrong; the first faults are told together.
     """
     faults = Faults()
-    is_withdrawn = faults.flag(found, "is_withdrawn") or False
-    artists = _credits(found, faults)
-    submission = Submission(
+    submission = _read_values(found, faults)
+    if not submission.is_withdrawn:
+        given = {"title": submission.title, "artists": submission.artists, "release_date": submission.released_on}
+        faults.lines += [f"{name} is missing" for name, value in given.items() if not value and not faults.about(name)]
+        faults.require_none()
+    return submission
+
+
+def read_names(data: bytes) -> Submission:
+    """Read what people call a submission by, whatever else is wrong with it: title, artists and day of release.
+
+    Args:
+        data: the bytes of ``submission.json``; of what is no object nothing can be read.
+    """
+    try:
+        found = read_object(data)
+    except SourceRejectedError:
+        return Submission()
+    said = _read_values(found, Faults())
+    return Submission(said.title, said.artists, said.released_on)
+
+
+def _read_values(found: Mapping[str, Any], faults: Faults) -> Submission:
+    return Submission(
         title=faults.words(found, "title", MAX_NAME_CHARS),
-        artists=artists,
+        artists=_credits(found, faults),
         released_on=_release_day(found, faults),
         track_id=_track_id(found, faults),
         genres=faults.list_of_words(found, "genres"),
@@ -164,16 +185,11 @@ def build_submission(found: Mapping[str, Any]) -> Submission:
         submitter_key=faults.words(found, "submitter_key", MAX_ID_CHARS),
         text=faults.words(found, "text", MAX_TEXT_CHARS, is_prose=True),
         is_explicit=faults.flag(found, "is_explicit"),
-        is_withdrawn=is_withdrawn,
+        is_withdrawn=faults.flag(found, "is_withdrawn") or False,
         replaces=_replaces(found, faults),
         recording=_recording(found, faults),
         unknown=tuple(sorted(shown(key) for key in found if key not in KEYS))[:MOST_UNKNOWN],
     )
-    if not is_withdrawn:
-        given = {"title": submission.title, "artists": submission.artists, "release_date": submission.released_on}
-        faults.lines += [f"{name} is missing" for name, value in given.items() if not value and not faults.about(name)]
-        faults.require_none()
-    return submission
 
 
 def _credits(found: Mapping[str, Any], faults: Faults) -> tuple[Credit, ...]:

@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from recsys_assets.audio.containers import inspect_container
+from recsys_assets.audio.refusal import UnusableRecordingError
 from recsys_assets.cold_start.pitch import Pitch
 from recsys_assets.cold_start.submission import Submission, build_submission, read_object
 from recsys_assets.cold_start.verdicts import refusal_alone
@@ -21,7 +23,7 @@ from recsys_assets.core.errors import InvalidArgumentError, SourceRejectedError
 from recsys_assets.core.files import written_aside
 from recsys_assets.core.schemas import require_partition_id
 from recsys_assets.raw.receipts import Receipt, stamp
-from recsys_assets.raw.submission_files import AUDIO_SUFFIXES, FOLDER, METADATA, file_sha256, look_at
+from recsys_assets.raw.submission_files import AUDIO_SUFFIXES, FOLDER, METADATA, Folder, file_sha256, look_at
 
 _SLUG_LENGTH = 40
 
@@ -30,12 +32,15 @@ def check(file: Path, said: Mapping[str, Any], now: datetime) -> Submission:
     """Check what can be known without listening.
 
     Raises:
-        InvalidArgumentError: the file is none or no recording by its name, or what is said of it can not be.
+        InvalidArgumentError: the file is none or no recording by its name, size and headers, or what is said of it can not be.
     """
+    if file.is_dir():
+        raise InvalidArgumentError(f"{file} is a folder: name the recording in it")
     if not file.is_file():
         raise InvalidArgumentError(f"there is no file {file}")
     if not file.name.lower().endswith(AUDIO_SUFFIXES):
         raise InvalidArgumentError(f"{file.name} is not called like a recording: expected {', '.join(AUDIO_SUFFIXES)}")
+    _require_recording(file)
     try:
         submission = build_submission(said)
     except SourceRejectedError as error:
@@ -44,6 +49,21 @@ def check(file: Path, said: Mapping[str, Any], now: datetime) -> Submission:
     if refusal:
         raise InvalidArgumentError(refusal)
     return submission
+
+
+def _require_recording(file: Path) -> None:
+    """Refuse what is empty, too large, cut off or no recording by its first bytes: the run would, a minute later."""
+    from recsys_assets.audio.decode import DecodeLimits
+
+    limits, size = DecodeLimits(), file.stat().st_size
+    if size > limits.max_bytes:
+        most = limits.max_bytes / 1024**3
+        raise InvalidArgumentError(f"{file.name} has {size / 1024**3:.1f} GB, at most {most:.0f} GB are read")
+    try:
+        with file.open("rb") as opened:
+            inspect_container(opened, max_tag_bytes=limits.max_tag_bytes)
+    except UnusableRecordingError as error:
+        raise InvalidArgumentError(f"{file.name} can not be used: {error.detail}") from error
 
 
 def submit(landing: Path, state: Path, file: Path, said: Mapping[str, Any], now: datetime) -> Receipt:
@@ -57,9 +77,11 @@ def submit(landing: Path, state: Path, file: Path, said: Mapping[str, Any], now:
         now: when it is received.
 
     Raises:
-        InvalidArgumentError: see ``check``; or the same was submitted already.
+        InvalidArgumentError: see ``check``; the same was submitted already; or there is nothing of the name it replaces.
     """
-    check(file, said, now)
+    replaces = check(file, said, now).replaces
+    if replaces is not None:
+        _require_folder(landing, replaces, now)
     submission_id = new_id(file, said)
     folder = landing / FOLDER / submission_id
     if folder.exists():
@@ -94,9 +116,7 @@ def withdraw(landing: Path, state: Path, submission_id: str, now: datetime) -> R
         InvalidArgumentError: there is no such folder.
     """
     require_partition_id(submission_id, what="--withdraw")
-    looked = look_at(landing, submission_id, now)
-    if looked is None or looked.path.is_symlink():
-        raise InvalidArgumentError(f"there is no submission {submission_id!r}: `recsys submissions` lists them")
+    looked = _require_folder(landing, submission_id, now)
     said: dict[str, Any] = {}
     if looked.has(METADATA):
         try:
@@ -108,6 +128,13 @@ def withdraw(landing: Path, state: Path, submission_id: str, now: datetime) -> R
     changed = look_at(landing, submission_id, now)
     assert changed is not None, "the folder was there"
     return stamp(state, changed, now)
+
+
+def _require_folder(landing: Path, submission_id: str, now: datetime) -> Folder:
+    looked = look_at(landing, submission_id, now)
+    if looked is None or looked.path.is_symlink():
+        raise InvalidArgumentError(f"there is no submission {submission_id!r}: `recsys submissions` lists them")
+    return looked
 
 
 def _describe(folder: Path, said: Mapping[str, Any]) -> None:

@@ -23,9 +23,13 @@ _SMOOTHING = 1.0
 _MOST_GENRES, _MOST_TERMS = 5, 10
 # Of the best word's: what is far behind it is chance.
 _LEAST_LIFT = 0.2
+_WORD = r"\p{L}[\p{L}\p{N}'-]+"
+# Two words are one where most titles with either have both, side by side.
+_LEAST_PAIRS, _PAIR_SHARE = 3, 0.8
 _PLAIN_WORDS = (
-    "a", "an", "and", "at", "best", "by", "der", "die", "for", "from", "in", "is", "it", "la", "le", "list", "mix", "music",
-    "my", "no", "of", "on", "or", "playlist", "songs", "the", "to", "top", "tracks", "und", "vol", "with", "you", "your",
+    "a", "all", "an", "and", "are", "at", "be", "best", "but", "by", "der", "die", "for", "from", "in", "is", "it", "just", "la",
+    "le", "list", "me", "mix", "more", "music", "my", "no", "not", "of", "on", "only", "or", "our", "playlist", "so", "songs",
+    "that", "the", "this", "to", "top", "tracks", "und", "very", "vol", "we", "with", "you", "your",
 )  # fmt: skip
 
 
@@ -50,15 +54,36 @@ def build_surroundings(
     space: LatentSpace, tracks: pl.DataFrame, playlists: pl.DataFrame, playlist_tracks: pl.DataFrame
 ) -> Surroundings:
     """Prepare the catalogue and playlists of a day; each may be empty."""
-    words = (
-        playlists.select(c.PLAYLIST_ID, word=pl.col(c.NAME).str.to_lowercase().str.extract_all(r"\p{L}[\p{L}\p{N}'-]+"))
-        .explode("word")
-        .drop_nulls()
-        .filter(~pl.col("word").is_in(_PLAIN_WORDS))
-        .unique()
+    said = playlists.select(c.PLAYLIST_ID, word=pl.col(c.NAME).str.to_lowercase().str.extract_all(_WORD)).explode(
+        "word"
     )
+    words = _join_pairs(said.drop_nulls()).filter(~pl.col("word").is_in(_PLAIN_WORDS)).unique()
     genres = tracks.select(c.TRACK_ID, genre=c.GENRES).explode("genre").drop_nulls()
     return Surroundings(space, genres, words, playlist_tracks.select(c.PLAYLIST_ID, c.TRACK_ID).unique())
+
+
+def _join_pairs(words: pl.DataFrame) -> pl.DataFrame:
+    """Make one word of two that hardly ever stand apart, such as "hip hop"; of ``playlist_id``, ``word`` in their order."""
+    follows = words.with_columns(following=pl.col("word").shift(-1).over(c.PLAYLIST_ID))
+    n_lists = pl.col(c.PLAYLIST_ID).n_unique()
+    counts = words.group_by("word").agg(n=n_lists)
+    pairs = (
+        follows.drop_nulls()
+        .group_by("word", "following")
+        .agg(n_pair=n_lists)
+        .join(counts, on="word")
+        .join(counts.rename({"word": "following", "n": "n_following"}), on="following")
+        .filter(
+            pl.col("n_pair") >= _LEAST_PAIRS,
+            pl.col("n_pair") >= _PAIR_SHARE * pl.max_horizontal("n", "n_following"),
+        )
+        .select("word", "following", pair=pl.concat_str("word", "following", separator=" "))
+    )
+    joined = follows.join(pairs, on=("word", "following"), how="left", maintain_order="left")
+    is_second = pl.col("pair").shift(1).over(c.PLAYLIST_ID).is_not_null()
+    return joined.filter(~is_second | pl.col("pair").is_not_null()).select(
+        c.PLAYLIST_ID, word=pl.coalesce("pair", "word")
+    )
 
 
 def describe_places(

@@ -15,6 +15,9 @@ RECEIVED_AT = "received_at"
 VERDICT = "verdict"
 STATE = "state"
 CONTENT_SHA256 = "content_sha256"
+PROVEN_ARTIST_IDS = "proven_artist_ids"
+IS_ON_TIME = "is_on_time"
+ON_TIME_FROM = "on_time_from"
 ACCEPTED, LATE, REJECTED, WITHDRAWN = "accepted", "late", "rejected", "withdrawn"
 
 # Every receipt leaves a row, so that a past day can be made again as it was known then.
@@ -31,7 +34,8 @@ SUBMISSION_VERDICTS = TableSchema(
         (c.ARTIST_ID, pl.String, "The first credited artist in the catalogue of that day; null where it knows none or several."),
         (c.ARTIST_IDS, IDS, "All credited artists that the catalogue knows, in order."),
         ("is_claim_verified", pl.Boolean, "Whether what the first artist's other tracks say may be inherited.", False),
-        ("verified_artist_ids", IDS, "The credited artists whose record has the submitter's key or label.", False),
+        ("verified_artist_ids", IDS, "The credited artists whose other tracks it may inherit from.", False),
+        (PROVEN_ARTIST_IDS, IDS, "The credited artists whose record has the submitter's key or label, inherited from or not."),
         ("claim_note", pl.String, "Why the claim is verified or is not, for people."),
         (c.RELEASED_ON, pl.Date, "The day of release, as submitted."),
         (c.GENRES, IDS, "Genres, as submitted."),
@@ -40,7 +44,8 @@ SUBMISSION_VERDICTS = TableSchema(
         ("label", pl.String, "The label, as submitted."),
         (c.IS_EXPLICIT, pl.Boolean, "Whether it is marked explicit."),
         (c.TRACK_ID, pl.String, "The track it is or will be in the catalogue, else `submission:` and its own id.", False),
-        ("is_on_time", pl.Boolean, "Whether it came the set days (of 24 hours) before 00:00 UTC of its release.", False),
+        (IS_ON_TIME, pl.Boolean, "Whether it came the set days (of 24 hours) before 00:00 UTC of its release.", False),
+        (ON_TIME_FROM, pl.Date, "The first day of release that it came in time for; null where it is not going to be released."),
         (CONTENT_SHA256, pl.String, "SHA-256 of the recording's file."),
         ("duplicate_of", pl.String, "The catalogue's track that sounds the same and is as long; null for none."),
         ("duplicate_score", pl.Float32, "Share of the fingerprint that agrees with it, 0 to 1."),
@@ -57,7 +62,7 @@ SUBMISSION_STATES = TableSchema(
     columns=columns(
         (c.SUBMISSION_ID, pl.String, "The submission.", False),
         (STATE, pl.String, "received, rejected, accepted, late, analysed, placed, scored, released or withdrawn.", False),
-        (c.AT, INSTANT, "Since when.", False),
+        (c.AT, INSTANT, 'Since when; "at" stands in double quotes in SQL.', False),
         (c.REASON, pl.String, "Why, for people; null where the state says it all."),
         ("is_current", pl.Boolean, "Whether it is the state at the end of the day.", False),
         (c.TITLE, pl.String, "Title of the track, as submitted."),
@@ -93,3 +98,14 @@ def verdicts_known(verdicts: TableVersion, before: datetime) -> pl.DataFrame:
     """
     known = verdicts.scan().filter(pl.col(RECEIVED_AT) < before).collect()
     return known.sort(c.SUBMISSION_ID, RECEIVED_AT).unique(c.SUBMISSION_ID, keep="last", maintain_order=True)
+
+
+def came_in_time(released_on: pl.Expr) -> pl.Expr:
+    """Whether a verdict accepts a submission in time for a day of release, which the catalogue may have brought forward.
+
+    Args:
+        released_on: the day that counts; ``released_on`` of the verdict is the one that was submitted. A verdict that
+            does not tell from which day on it is in time is so from the day that was submitted.
+    """
+    in_time = released_on >= pl.coalesce(ON_TIME_FROM, c.RELEASED_ON)
+    return (pl.col(IS_ON_TIME) & (pl.col(VERDICT) == ACCEPTED) & in_time).fill_null(value=False)

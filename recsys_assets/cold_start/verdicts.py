@@ -1,22 +1,26 @@
 """The verdict on one submission: pure, from what came, what was heard and what was known when it came.
 
-Whoever reads the files is ``pitch``, whoever listens ``listening``, and ``intake`` brings them together. Each refusal is one
-line: what was found, what was expected, what to do.
+Whoever reads the files is ``pitch``, whoever listens ``listening``, whose the track is says ``ownership``, and ``intake``
+brings them together. Each refusal is one line: what was found, what was expected, what to do.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from recsys_assets.cold_start.claims import Claim, cap_claim, weigh_claim
-from recsys_assets.cold_start.known import Catalogue, Known, TrackRecord, folded
+from recsys_assets.cold_start.claims import BY_SOUND, Claim, cap_claim, weigh_claim
+from recsys_assets.cold_start.known import Known
+from recsys_assets.cold_start.ownership import own_track, require_place
 from recsys_assets.cold_start.params import SubmissionParams
 from recsys_assets.cold_start.pitch import Pitch
 from recsys_assets.cold_start.submission import OWN_TRACK_PREFIX, Submission
 from recsys_assets.cold_start.tables import (
     ACCEPTED,
     CONTENT_SHA256,
+    IS_ON_TIME,
     LATE,
+    ON_TIME_FROM,
+    PROVEN_ARTIST_IDS,
     RECEIVED_AT,
     REJECTED,
     SUBMISSION_VERDICTS,
@@ -77,17 +81,18 @@ def judge(pitch: Pitch, heard: Heard, known: Known, params: SubmissionParams) ->
         return _row(pitch, REJECTED, pitch.refusal)
     if submission.is_withdrawn:
         return _row(pitch, WITHDRAWN, "withdrawn by its submitter")
-    claim, track_id, refusal = _NOBODY, None, refusal_alone(pitch)
+    claim, track_id, refusal = weigh_claim(submission, known.catalogue), None, refusal_alone(pitch)
     if refusal is None:
-        claim = weigh_claim(submission, known.catalogue)
         try:
-            _require_place(pitch, submission, known)
-            track_id = _own_track(pitch, submission, claim, known)
+            require_place(pitch, submission, claim, known)
+            track_id = own_track(pitch, submission, claim, known)
         except SourceRejectedError as error:
             refusal = str(error)
     refusal = refusal or heard.refusal
     if refusal is not None:
-        return _row(pitch, REJECTED, refusal, claim=Claim(claim.artist_id, claim.artist_ids, (), claim.note))
+        # What is rejected is placed by nothing.
+        unverified = Claim(claim.artist_id, claim.artist_ids, (), claim.note.removesuffix(BY_SOUND))
+        return _row(pitch, REJECTED, refusal, claim=unverified) | {PROVEN_ARTIST_IDS: list(claim.verified_ids)}
     return _standing(pitch, heard, claim, str(track_id), known=known, params=params)
 
 
@@ -99,9 +104,11 @@ def _standing(
     assert submission is not None, "what can not be read is rejected"
     released_on = submission.released_on
     assert released_on is not None, "a submission that was read has a release date"
+    proven = claim.verified_ids
     others = [row for row in known.standing() if row[c.SUBMISSION_ID] != submission.replaces]
     claim = cap_claim(claim, released_on, others, most=params.max_per_artist_and_week)
-    on_time = is_on_time(pitch, released_on, params)
+    on_time_from = first_day_in_time(pitch.receipt.received_at, params)
+    on_time = released_on >= on_time_from
     remarks = [] if on_time else [_lateness(pitch, released_on, params)]
     if submission.unknown:
         remarks.append(f"keys that nobody reads: {', '.join(submission.unknown)}")
@@ -109,15 +116,18 @@ def _standing(
     copies = [r[c.TRACK_ID] for r in others if r[CONTENT_SHA256] == pitch.content_sha256 and r[c.TRACK_ID] != track_id]
     return row | {
         c.TRACK_ID: track_id,
-        "is_on_time": on_time,
+        PROVEN_ARTIST_IDS: list(proven),
+        IS_ON_TIME: on_time,
+        ON_TIME_FROM: on_time_from,
         "duplicate_of": heard.duplicate_of or next(iter(sorted(copies)), None),
         "duplicate_score": heard.duplicate_score if heard.duplicate_of or not copies else 1.0,
     }
 
 
-def is_on_time(pitch: Pitch, released_on: date, params: SubmissionParams) -> bool:
-    """Whether it came at least the set number of 24 hours before 00:00 UTC of the release date."""
-    return pitch.receipt.received_at <= midnight(released_on) - timedelta(hours=24 * params.days_ahead)
+def first_day_in_time(received_at: datetime, params: SubmissionParams) -> date:
+    """Return the first release day whose 00:00 UTC is at least the set number of 24 hours after a receipt."""
+    earliest = received_at + timedelta(hours=24 * params.days_ahead)
+    return earliest.date() + timedelta(days=earliest > midnight(earliest.date()))
 
 
 def _lateness(pitch: Pitch, released_on: date, params: SubmissionParams) -> str:
@@ -126,85 +136,8 @@ def _lateness(pitch: Pitch, released_on: date, params: SubmissionParams) -> str:
     return f"received {came} its release, on time is {params.days_ahead}: released, but not offered for its sound"
 
 
-def _require_place(pitch: Pitch, submission: Submission, known: Known) -> None:
-    """Require that it may take the place of the submission it replaces, and still has a place of its own.
-
-    Raises:
-        SourceRejectedError: there is no such submission, or it is of others; or this one has been replaced.
-    """
-    if submission.replaces:
-        before = known.others.get(submission.replaces)
-        if submission.replaces == pitch.receipt.submission_id or before is None:
-            raise SourceRejectedError(f"it replaces {submission.replaces}, which was not submitted before it")
-        # What was rejected has no place to defend, and may never have said whose it was.
-        theirs = {folded(name) for name in before["artist_names"] or ()}
-        if before[VERDICT] != REJECTED and theirs != {folded(credit.name) for credit in submission.artists}:
-            raise SourceRejectedError(
-                f"it replaces {submission.replaces}, which is by other artists: withdraw that one there"
-            )
-    successor = (known.own or {}).get("replaced_by")
-    if any(row[c.SUBMISSION_ID] == successor for row in known.standing()):
-        raise SourceRejectedError(
-            f"its place was taken by the submission {successor}: correct that one, or withdraw it"
-        )
-
-
-def _own_track(pitch: Pitch, submission: Submission, claim: Claim, known: Known) -> str:
-    """Say which track it is or will be in the catalogue.
-
-    Raises:
-        SourceRejectedError: the id or the ISRC is another's.
-    """
-    catalogue = known.catalogue
-    named = catalogue.tracks.get(submission.track_id) if submission.track_id else None
-    if named is not None:
-        _require_unreleased(pitch, named, claim, f"track_id {submission.track_id}")
-        if submission.isrc and named.isrc and named.isrc != submission.isrc:
-            raise SourceRejectedError(
-                f"isrc {submission.isrc} contradicts {named.isrc}, which the catalogue has for it"
-            )
-    track_id = submission.track_id
-    if submission.isrc:
-        track_id = _track_of_isrc(pitch, submission, claim, catalogue) or track_id
-    _require_unclaimed(submission, track_id, known)
-    return track_id or f"{OWN_TRACK_PREFIX}{pitch.receipt.submission_id}"
-
-
-def _track_of_isrc(pitch: Pitch, submission: Submission, claim: Claim, catalogue: Catalogue) -> str | None:
-    ids = [known for known in catalogue.tracks_by_isrc.get(str(submission.isrc), ()) if known != submission.track_id]
-    if not ids:
-        return None
-    if submission.track_id or len(ids) > 1:
-        raise SourceRejectedError(f"isrc {submission.isrc} is in use by {', '.join(ids[:3])} in the catalogue")
-    _require_unreleased(pitch, catalogue.tracks[ids[0]], claim, f"isrc {submission.isrc}")
-    return ids[0]
-
-
-def _require_unreleased(pitch: Pitch, track: TrackRecord, claim: Claim, what: str) -> None:
-    if track.released_on is None or track.released_on <= pitch.receipt.received_at.date():
-        since = f"released on {track.released_on}" if track.released_on else "in the catalogue without a release date"
-        raise SourceRejectedError(
-            f"{what} is in use by the track {track.track_id}, {since}: a new recording needs its own"
-        )
-    if not set(claim.artist_ids) & set(track.artist_ids):
-        raise SourceRejectedError(f"{what} is in use by the track {track.track_id} of other artists")
-
-
-def _require_unclaimed(submission: Submission, track_id: str | None, known: Known) -> None:
-    for row in known.standing():
-        other = row[c.SUBMISSION_ID]
-        if other == submission.replaces:
-            continue
-        for what, mine, theirs in (("isrc", submission.isrc, row[c.ISRC]), ("track_id", track_id, row[c.TRACK_ID])):
-            if mine is not None and mine == theirs:
-                raise SourceRejectedError(
-                    f"{what} {mine} is in use by the submission {other}: to correct that one, change its files or say "
-                    "`replaces`"
-                )
-
-
 def _row(pitch: Pitch, verdict: str, reason: str | None, *, claim: Claim = _NOBODY) -> Row:
-    submission = pitch.submission or Submission()
+    submission = pitch.submission or pitch.told or Submission()
     empty: Row = dict.fromkeys(SUBMISSION_VERDICTS.dtypes)
     return empty | {
         c.SUBMISSION_ID: pitch.receipt.submission_id,
@@ -225,17 +158,6 @@ def _row(pitch: Pitch, verdict: str, reason: str | None, *, claim: Claim = _NOBO
         "label": submission.label,
         c.IS_EXPLICIT: submission.is_explicit,
         c.TRACK_ID: submission.track_id or f"{OWN_TRACK_PREFIX}{pitch.receipt.submission_id}",
-        "is_on_time": False,
+        IS_ON_TIME: False,
         CONTENT_SHA256: pitch.content_sha256,
-    }
-
-
-def replaced(row: Row, by: Row) -> Row:
-    """Return the verdict on a submission from the moment on that another took its place; what was rejected stays so."""
-    why, is_rejected = f"replaced by the submission {by[c.SUBMISSION_ID]}", row[VERDICT] == REJECTED
-    return row | {
-        RECEIVED_AT: by[RECEIVED_AT],
-        VERDICT: REJECTED if is_rejected else WITHDRAWN,
-        c.REASON: f"{row[c.REASON]}; {why}" if is_rejected else why,
-        "replaced_by": by[c.SUBMISSION_ID],
     }

@@ -4,8 +4,11 @@ A submission is a dynamic partition. Its verdict and its analysis are made in on
 decoded is a rejection; what they are is decided in the group.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -13,13 +16,11 @@ import polars as pl
 from recsys_assets.audio.tables import TRACK_ANALYSIS
 from recsys_assets.cold_start.audience_picture import draw_audience, reach_line
 from recsys_assets.cold_start.days import count_to_place, make_placements
-from recsys_assets.cold_start.first_listeners import FirstListenersParams
-from recsys_assets.cold_start.gates import is_not_rejected
+from recsys_assets.cold_start.gates import is_not_rejected, notes_on
 from recsys_assets.cold_start.intake import Sources, take_in
 from recsys_assets.cold_start.known_states import StateSources, states_before
 from recsys_assets.cold_start.place_gates import every_submission_has_a_place
 from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
-from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.cold_start.preview import preview_submissions, read_newest
 from recsys_assets.cold_start.scoring import score_days
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
@@ -29,13 +30,16 @@ from recsys_assets.core.locks import locked
 from recsys_assets.core.windows import midnight
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
-from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
+from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day, tell_partitions
 from recsys_assets.defs.metadata import picture
 from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, partition_days, partition_keys
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.latent.tables import SPACE_MAP
 
-_TABLES = (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS)
+# In the order of writing: a step that dies in between leaves analyses without a verdict, which the next one judges.
+_TABLES = (SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS)
+# The lock of the intake of this process; a run is one process.
+_held: list[ExitStack] = []
 _SPACE = ("user_vectors", "track_vectors", "artist_vectors")
 
 
@@ -51,8 +55,8 @@ def submission_intake(
     context: dg.AssetExecutionContext, home: HomeResource, raw_artists: TableVersion, raw_tracks: TableVersion
 ) -> Iterator[dg.Output]:
     """Take in what lies there: of two that want the same ISRC the first one has it, so runs wait for each other."""
-    with locked(home.home.state / "locks" / "submissions", alone=True):
-        verdicts, analyses, heard = (home.lake.open(table) for table in (*_TABLES, TRACK_ANALYSIS))
+    with _alone(home.home.state):
+        analyses, verdicts, heard = (home.lake.open(table) for table in (*_TABLES, TRACK_ANALYSIS))
         taken = take_in(
             home.home.landing,
             home.home.state,
@@ -61,20 +65,27 @@ def submission_intake(
             now=datetime.now(tz=UTC),
             params=home.settings.submissions,
         )
-        slices = [Slices(rows, taken.submission_ids) for rows in (taken.verdicts, taken.analyses)]
+        tell_partitions(context, SUBMISSION_VERDICTS.name, notes_on(taken.verdicts))
+        slices = [Slices(rows, taken.submission_ids) for rows in (taken.analyses, taken.verdicts)]
         yield from outputs(_TABLES, slices)
+
+
+def _alone(state: Path) -> ExitStack:
+    """Hold the lock of submissions.
+
+    An attempt whose rows could not be stored is suspended at its yield, and has left it held for as long as anything
+    remembers the failure: this is the next attempt, in the same process, and would wait for it without end.
+    """
+    while _held:
+        _held.pop().close()
+    lock = ExitStack()
+    lock.enter_context(locked(state / "locks" / "submissions", alone=True))
+    _held.append(lock)
+    return lock
 
 
 def _every_submission(*names: str) -> Sequence[dg.AssetDep]:
     return [dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in names]
-
-
-class PlacingConfig(PlacingParams, dg.Config):
-    """Which tracks are placed and how much their content counts, as run configuration."""
-
-
-class FirstListenersConfig(FirstListenersParams, dg.Config):
-    """How many first listeners are named, as run configuration."""
 
 
 @lake_asset(
@@ -95,9 +106,9 @@ class FirstListenersConfig(FirstListenersParams, dg.Config):
     ],
     about="In the space of the day, from what was known at its end.",
 )
-def placements(context: dg.AssetExecutionContext, config: PlacingConfig, home: HomeResource) -> pl.DataFrame:
+def placements(context: dg.AssetExecutionContext, home: HomeResource) -> pl.DataFrame:
     """Place by content and by the few listeners there are."""
-    return make_placements(partition_days(context), home.lake, config)
+    return make_placements(partition_days(context), home.lake, home.settings.placing)
 
 
 @lake_multi_asset(
@@ -108,11 +119,10 @@ def placements(context: dg.AssetExecutionContext, config: PlacingConfig, home: H
     deps=[PLACEMENTS.name, *_SPACE, "play_confidence", "raw_tracks", "raw_playlists", "raw_playlist_tracks"],
     about="In the space of the day.",
 )
-def listener_scoring(
-    context: dg.AssetExecutionContext, config: FirstListenersConfig, home: HomeResource
-) -> Iterator[dg.Output]:
+def listener_scoring(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.Output]:
     """Score listeners for the submissions placed on each day."""
-    yield from outputs((FIRST_LISTENERS, AUDIENCES), score_days(partition_days(context), home.lake, config))
+    scored = score_days(partition_days(context), home.lake, home.settings.first_listeners)
+    yield from outputs((FIRST_LISTENERS, AUDIENCES), scored)
 
 
 @lake_asset(
@@ -125,14 +135,21 @@ def listener_scoring(
     ],
     about="Without a row where it was refused, or no space is there yet.",
 )
-def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig, home: HomeResource) -> pl.DataFrame:
+def submission_preview(context: dg.AssetExecutionContext, home: HomeResource) -> pl.DataFrame:
     """Place it in the newest space and draw its audience."""
     ids = [str(key) for key in partition_keys(context, SUBMISSION_PREVIEW)]
-    rows = preview_submissions(ids, read_newest(home.lake, datetime.now(tz=UTC)), home.lake, config)
-    for row in rows.head(1).iter_rows(named=True):
-        drawn = draw_audience(row, home.lake.open(SPACE_MAP).only([row["as_of"]]).read(), title=row[c.SUBMISSION_ID])
-        context.add_output_metadata({"audience": picture(drawn, "audience"), "reach": reach_line(row)})
+    now, said = datetime.now(tz=UTC), home.settings
+    newest = read_newest(home.lake, now)
+    rows = preview_submissions(ids, newest, home.lake, said.placing, first_listeners=said.first_listeners, now=now)
+    space_map = home.lake.open(SPACE_MAP).only(rows["as_of"].unique()).read()
+    pages = {row[c.SUBMISSION_ID]: _audience_page(row, space_map) for row in rows.iter_rows(named=True)}
+    tell_partitions(context, SUBMISSION_PREVIEW.name, pages)
     return rows
+
+
+def _audience_page(row: Mapping[str, Any], space_map: pl.DataFrame) -> dict[str, dg.MetadataValue]:
+    drawn = draw_audience(row, space_map, title=row[c.SUBMISSION_ID])
+    return {"audience": picture(drawn, "audience"), "reach": dg.MetadataValue.text(reach_line(row))}
 
 
 @lake_asset(
@@ -140,13 +157,18 @@ def submission_preview(context: dg.AssetExecutionContext, config: PlacingConfig,
     partitions=DAILY,
     kinds={"polars"},
     ins={"raw_tracks": dg.AssetIn()},
-    deps=[*_every_submission(*(table.name for table in _TABLES)), PLACEMENTS.name, FIRST_LISTENERS.name],
+    deps=[
+        *_every_submission(*(table.name for table in (*_TABLES, SUBMISSION_PREVIEW))),
+        PLACEMENTS.name,
+        FIRST_LISTENERS.name,
+    ],
     about="As known at the end of the day.",
 )
 def submission_states(context: dg.AssetExecutionContext, home: HomeResource, raw_tracks: TableVersion) -> pl.DataFrame:
     """Gather what the tables tell, day by day."""
-    verdicts, analyses, placed, scored = (home.lake.open(table) for table in (*_TABLES, PLACEMENTS, FIRST_LISTENERS))
-    sources = StateSources(verdicts, analyses, raw_tracks, placements=placed, first_listeners=scored)
+    tables = (*_TABLES, PLACEMENTS, FIRST_LISTENERS, SUBMISSION_PREVIEW)
+    analyses, verdicts, *others = (home.lake.open(table) for table in tables)
+    sources = StateSources(verdicts, analyses, raw_tracks, *others)
     return per_day(context, SUBMISSION_STATES, lambda day: states_before(sources, _end_of(day)))
 
 
@@ -161,6 +183,7 @@ cold_start_checks = [
         judge=lambda verdicts, submission_id, _home: is_not_rejected(verdicts, submission_id),
         partitions=SUBMISSIONS,
         about="The submission can be used; of one that can not, why.",
+        each_partition=True,
     ),
     gate_check(
         PLACEMENTS,

@@ -85,7 +85,12 @@ def mix_metrics(
         context,
         MIX_METRICS,
         lambda week: measure_week(
-            week, home.lake, confidence=home.settings.confidence, params=config, settings=sql.settings
+            week,
+            home.lake,
+            confidence=home.settings.confidence,
+            params=config,
+            eligibility=home.settings.eligibility,
+            settings=sql.settings,
         ),
     )
     shown = _drawn(home, MIX_METRICS, rows, JUDGED_MIX, MIX_LINES, "first listens of the week after delivery")
@@ -117,7 +122,10 @@ yesterday_gate = _gate(holds_against_yesterday, "The newest space is not worse t
 def _judge_last_mixes(_version: TableVersion, week: date, home: HomeResource) -> GateResult:
     # Measured here and not read from mix_metrics: that waits for the deliveries of its own run, as a range of weeks
     # is judged after it is made, and this has to come before them.
-    figures = measure_week(week, home.lake, confidence=home.settings.confidence, params=MixMetricsParams())
+    said = home.settings
+    figures = measure_week(
+        week, home.lake, confidence=said.confidence, params=MixMetricsParams(), eligibility=said.eligibility
+    )
     return last_mixes_beat_popularity(figures, is_demo=home.is_demo)
 
 

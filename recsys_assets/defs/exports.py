@@ -1,11 +1,12 @@
 """Assets of ``exports``: a day's mixes as files for other programs, and again once the Friday's delivery is there."""
 
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
 from recsys_assets.defs.failures import TRANSIENT_RETRIES, told_to_dagster
-from recsys_assets.defs.lake_assets import OWNERS
+from recsys_assets.defs.lake_assets import OWNERS, tell_partitions
 from recsys_assets.defs.partitions import CADENCE, DAILY, WEEKLY_FRIDAY, partition_days
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.exports.bundle import ExportSummary
@@ -25,9 +26,11 @@ from recsys_assets.exports.daily import export_day
     "The day's Daily Mixes, and the newest Discover Weekly and Release Radar delivered by then.",
 )
 @told_to_dagster
-def mix_exports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def mix_exports(context: dg.AssetExecutionContext, home: HomeResource) -> None:
     """Write the folders."""
-    return _exported([export_day(home.lake, home.home.exports, day) for day in partition_days(context)])
+    days = partition_days(context)
+    pages = {str(day): _page(export_day(home.lake, home.home.exports, day)) for day in days}
+    tell_partitions(context, "mix_exports", pages)
 
 
 @dg.asset(
@@ -42,21 +45,19 @@ def mix_exports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Mat
     description="One folder per Friday: that of the Thursday before it, written again with the Friday's Release Radar.",
 )
 @told_to_dagster
-def release_radar_exports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def release_radar_exports(context: dg.AssetExecutionContext, home: HomeResource) -> None:
     """Write Thursdays' folders again: what they hold is for the day after."""
-    thursdays = [friday - timedelta(days=1) for friday in partition_days(context)]
-    return _exported([export_day(home.lake, home.home.exports, day) for day in thursdays])
+    fridays, day_before = partition_days(context), timedelta(days=1)
+    pages = {str(friday): _page(export_day(home.lake, home.home.exports, friday - day_before)) for friday in fridays}
+    tell_partitions(context, "release_radar_exports", pages)
 
 
-def _exported(summaries: list[ExportSummary]) -> dg.MaterializeResult:
-    last = summaries[-1]
-    return dg.MaterializeResult(
-        metadata={
-            "folder": dg.MetadataValue.path(str(last.folder)),
-            "listeners": last.listeners,
-            "playlists": last.playlists,
-            "dagster/row_count": sum(summary.rows for summary in summaries),
-            "bytes": sum(summary.size_bytes for summary in summaries),
-            "manifest sha256": last.sha256,
-        }
-    )
+def _page(written: ExportSummary) -> dict[str, Any]:
+    return {
+        "folder": dg.MetadataValue.path(str(written.folder)),
+        "listeners": written.listeners,
+        "playlists": written.playlists,
+        "dagster/row_count": written.rows,
+        "bytes": written.size_bytes,
+        "manifest sha256": written.sha256,
+    }

@@ -55,6 +55,8 @@ class LakeIOManager(dg.ConfigurableIOManager):
         written = table if days is None else table.only(days)
         preview = written.scan().head(PREVIEW_ROWS).collect()
         context.add_output_metadata(version_metadata(written, preview, table.version))
+        if days is not None and len(context.asset_partition_keys) > 1:
+            _describe_partitions(context, table)
 
     def _begin(self, context: dg.OutputContext, tables: list[str]) -> None:
         """Hold the step's lock from its first table to the publication after its last.
@@ -83,6 +85,18 @@ def _partitions(context: dg.OutputContext, schema: TableSchema) -> list[Partitio
     if schema.partition is None:
         return None
     return [schema.parse_partition(key) for key in context.asset_partition_keys]
+
+
+def _describe_partitions(context: dg.OutputContext, table: TableVersion) -> None:
+    """Give each partition of a shared run a page of its own: metadata of an output stand on all of them.
+
+    Sixty days take 0.05 s, and reading their first rows what it takes.
+    """
+    parts = {key: table.only([table.schema.parse_partition(key)]) for key in context.asset_partition_keys}
+    previews = pl.collect_all([part.scan().head(PREVIEW_ROWS) for part in parts.values()])
+    for (key, part), preview in zip(parts.items(), previews, strict=True):
+        found = version_metadata(part, preview, table.version)
+        context.step_context.add_asset_metadata(found, context.asset_key, key)
 
 
 def _with_partition(

@@ -98,6 +98,12 @@ def per_day(
     return pl.concat(frames, how="vertical") if frames else table.empty()
 
 
+def tell_partitions(context: dg.AssetExecutionContext, asset: str, notes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put notes on the pages of the partitions of this run, each on its own; what is noted of others has no page in it."""
+    for key in context.partition_keys:
+        context.add_asset_metadata(notes.get(key, {}), asset_key=asset, partition_key=key)
+
+
 def outputs(
     tables: Sequence[TableSchema], frames: Sequence[pl.DataFrame | pl.LazyFrame | Slices]
 ) -> Iterator[dg.Output]:

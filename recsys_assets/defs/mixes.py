@@ -23,7 +23,6 @@ from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.latent.anchors import Anchors
 from recsys_assets.latent.days import read_day
 from recsys_assets.mixes import tables as t
-from recsys_assets.mixes.catalogue import EligibilityParams
 from recsys_assets.mixes.daily import make_day
 from recsys_assets.mixes.daily_inputs import DailyMixParams
 from recsys_assets.mixes.fridays import look_ahead, make_fridays, preview_fridays, read_friday
@@ -48,11 +47,11 @@ class DiscoverConfig(DiscoverParams, WeekParams, dg.Config):
     """The shape of Discover Weekly, as run configuration."""
 
 
-class ReleaseRadarConfig(ReleaseRadarParams, EligibilityParams, dg.Config):
+class ReleaseRadarConfig(ReleaseRadarParams, dg.Config):
     """The shape of Release Radar, as run configuration."""
 
 
-class DailyMixConfig(DailyMixParams, EligibilityParams, dg.Config):
+class DailyMixConfig(DailyMixParams, dg.Config):
     """The shape of Daily Mixes, as run configuration."""
 
     seed: int = 7
@@ -78,6 +77,7 @@ def ranker(
         Anchors.open(home.lake),
         params=config,
         confidence=home.settings.confidence,
+        eligibility=home.settings.eligibility,
         settings=sql.settings,
     )
 
@@ -109,6 +109,7 @@ def discover(
             shape=config,
             params=config,
             confidence=home.settings.confidence,
+            eligibility=home.settings.eligibility,
             workdir=folder,
             settings=sql.settings,
         )
@@ -128,7 +129,8 @@ def release_radar(
     context: dg.AssetExecutionContext, config: ReleaseRadarConfig, home: HomeResource, sql: SqlResource
 ) -> pl.DataFrame:
     """Choose each listener's new releases, and share cold tracks out among their nearest listeners."""
-    return make_fridays(partition_days(context), home.lake, config, eligibility=config, settings=sql.settings)
+    fridays, offered = partition_days(context), home.settings.eligibility
+    return make_fridays(fridays, home.lake, config, eligibility=offered, settings=sql.settings)
 
 
 @lake_asset(
@@ -145,14 +147,15 @@ def release_radar_preview(
 ) -> pl.DataFrame:
     """Make the Fridays to come as if they were now, and keep what these submissions get in them."""
     ids = [str(key) for key in partition_keys(context, t.RELEASE_RADAR_PREVIEW)]
-    ahead = look_ahead(home.lake, datetime.now(tz=UTC))
-    return preview_fridays(ids, ahead, home.lake, config, eligibility=config, settings=sql.settings)
+    ahead = look_ahead(home.lake, datetime.now(tz=UTC), home.settings.placing)
+    offered = home.settings.eligibility
+    return preview_fridays(ids, ahead, home.lake, config, eligibility=offered, settings=sql.settings)
 
 
 def _friday_gate(judge: Callable[..., GateResult], about: str) -> dg.AssetChecksDefinition:
     def judged(version: TableVersion, friday: date, home: HomeResource) -> GateResult:
         tables = read_friday(friday, MixSources.open(home.lake), home.lake)
-        return judge(version.only([friday]).read(), tables, EligibilityParams())
+        return judge(version.only([friday]).read(), tables, home.settings.eligibility)
 
     return gate_check(t.RELEASE_RADAR, name=judge.__name__, judge=judged, partitions=WEEKLY_FRIDAY, about=about)
 
@@ -200,6 +203,6 @@ def daily_mix(
             read_day(home.lake, day),
             config,
             seed=config.seed,
-            eligibility=config,
+            eligibility=home.settings.eligibility,
         ),
     )

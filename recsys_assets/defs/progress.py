@@ -11,6 +11,8 @@ from typing import Any
 
 import dagster as dg
 
+from recsys_assets.defs.checks import SHARED
+
 
 class StepLines(logging.Handler):
     """Writes ``step  seconds`` as steps end; of checks only those that did not pass."""
@@ -31,7 +33,8 @@ class StepLines(logging.Handler):
         if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             verdict = event.asset_check_evaluation_data
             self._check_steps.add(event.step_key or "")
-            if not verdict.passed:
+            # The check's own verdict speaks for those on the partitions of a shared run.
+            if not verdict.passed and SHARED not in verdict.metadata:
                 what = f"{verdict.asset_key.to_user_string()}: {verdict.check_name}"
                 word = "warning" if verdict.severity == dg.AssetCheckSeverity.WARN else "check failed"
                 self._say(f"  {word}: {what}: {verdict.description}")

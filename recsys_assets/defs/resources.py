@@ -11,12 +11,15 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ValidationError
 
+from recsys_assets.cold_start.first_listeners import FirstListenersParams
 from recsys_assets.cold_start.params import SubmissionParams
+from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.home import Home
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.warehouse import SqlSettings, Warehouse
 from recsys_assets.defs import sqlite_speed
+from recsys_assets.mixes.catalogue import EligibilityParams
 from recsys_assets.play_matrix.params import ConfidenceParams
 from recsys_assets.raw.gates import LandingGateParams
 
@@ -32,12 +35,16 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """What several steps have to agree on, and so is set once and not per run: the sections of ``settings.toml``.
 
     Evidence is weighed for the day, the anchor, the metrics and both mixes: with two sets of weights the figures would
-    judge another space than the one that listeners get.
+    judge another space than the one that listeners get. In the same way a preview shows what the day will make, and a gate
+    judges a mix by the rules that it was made with.
     """
 
     confidence: ConfidenceParams = ConfidenceParams()
     landing_gates: LandingGateParams = LandingGateParams()
     submissions: SubmissionParams = SubmissionParams()
+    placing: PlacingParams = PlacingParams()
+    first_listeners: FirstListenersParams = FirstListenersParams()
+    eligibility: EligibilityParams = EligibilityParams()
 
     @classmethod
     def read(cls, path: Path) -> "Settings":

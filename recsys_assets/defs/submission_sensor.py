@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from recsys_assets.cold_start.receiving import is_settled, receive
-from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
+from recsys_assets.cold_start.receiving import Judged, receive, without_need
+from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS
 from recsys_assets.cold_start.watch import GONE, Memory, look_around
 from recsys_assets.core.errors import RecsysError
-from recsys_assets.core.lake import TableVersion
 from recsys_assets.defs.jobs import submission
 from recsys_assets.defs.partitions import RANGE_END, RANGE_START, SUBMISSIONS
 from recsys_assets.defs.resources import HomeResource
@@ -18,6 +17,7 @@ from recsys_assets.raw.submission_files import Folder, list_submissions, look_at
 
 # A run that died without a word does not hold the others for ever.
 MAX_WAIT = timedelta(hours=3)
+MOST_NAMED = 5
 _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
@@ -32,31 +32,32 @@ _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRu
 def new_submissions(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult | dg.SkipReason:
     """Compare what lies there with what has been judged."""
     now, memory = datetime.now(tz=UTC), Memory.parse(context.cursor)
-    names, no_ids = list_submissions(home.home.landing)
-    verdicts = home.lake.open(SUBMISSION_VERDICTS)
-    if not names and verdicts.keys:
+    names, unusable = list_submissions(home.home.landing)
+    judged = Judged(home.lake.open(SUBMISSION_VERDICTS), home.lake.open(SUBMISSION_ANALYSIS))
+    known = judged.verdicts.keys
+    if not names and known:
         return dg.SkipReason("landing/submissions/ is empty: what was received stays")
     looked = {name: look_at(home.home.landing, name, now) for name in names}
     folders = {name: folder for name, folder in looked.items() if folder is not None}
-    memory = _settled(memory, folders, verdicts, home=home, now=now)
+    memory = _settled(memory, folders, judged, home=home, now=now)
     is_running = bool(memory.asked) and _is_running(context.instance)
-    tick = look_around(folders, verdicts.keys, memory, now=now, is_running=is_running)
-    notes = [*tick.notes, *([f"names that are no ids, rename the folders: {no_ids[:5]}"] if no_ids else [])]
+    tick = look_around(folders, known, memory, now=now, is_running=is_running)
+    notes = [*tick.notes, *(f"{name} is left: {why}" for name, why in list(unusable.items())[:MOST_NAMED])]
     wanted: dict[str, str] = {}
     for name in tick.taken:
         folder = folders.get(name)
         signature = folder.signature if folder else GONE
         try:
-            receipt = receive(home.home.state, folder, verdicts, now) if folder else None
+            receipt = receive(home.home.state, folder, judged, now) if folder else None
         except (RecsysError, OSError) as error:
             notes.append(f"{name} could not be stamped: {error}")
             continue
-        if receipt is None and (folder or is_settled(verdicts, name, None, now)):
+        if folder and receipt is None:
             memory = memory.judged(name, signature)
         else:
             memory = memory.asking(name, signature, now)
             # A folder may go and come more than once: each verdict makes a new version.
-            content = receipt.received_at.isoformat() if receipt else f"{GONE}-{verdicts.version}"
+            content = receipt.received_at.isoformat() if receipt else f"{GONE}-{judged.verdicts.version}"
             wanted[name] = f"{content}-{memory.asked[name].tries}"
     known = set(context.instance.get_dynamic_partitions(str(SUBMISSIONS.name)))
     added = [name for name in wanted if name not in known]
@@ -71,15 +72,17 @@ def new_submissions(context: dg.SensorEvaluationContext, home: HomeResource) -> 
 
 
 def _settled(
-    memory: Memory, folders: Mapping[str, Folder], verdicts: TableVersion, *, home: HomeResource, now: datetime
+    memory: Memory, folders: Mapping[str, Folder], judged: Judged, *, home: HomeResource, now: datetime
 ) -> Memory:
-    """Remember as judged what was asked for and has its verdict by now."""
+    """Remember as judged what was asked for and has its verdict by now, and what is gone and need not be withdrawn."""
     for name, asked in memory.asked.items():
         folder = folders.get(name)
         receipt = read_receipt(home.home.state, folder.path) if folder else None
-        is_same = asked.signature == (folder.signature if folder else GONE) and bool(receipt) == bool(folder)
-        if is_same and is_settled(verdicts, name, receipt, now):
+        if folder and receipt and asked.signature == folder.signature and judged.covers(receipt):
             memory = memory.judged(name, asked.signature)
+    gone = {name for name in judged.verdicts.keys if name not in folders and memory.done.get(name) != GONE}
+    for name in without_need(judged, gone, now) if gone else ():
+        memory = memory.judged(name, GONE)
     return memory
 
 

@@ -26,6 +26,7 @@ from recsys_assets.demo.sound_traits import TrackSound, plan_sound
 from recsys_assets.demo.sound_voices import SAMPLE_RATE_HZ
 from recsys_assets.demo.submissions import (
     DUPLICATE,
+    PROOFS,
     WITHDRAWN,
     Credentials,
     Submission,
@@ -159,7 +160,8 @@ def submission_json(it: Submission, world: World, credentials: Credentials, soun
         "is_explicit": track[c.IS_EXPLICIT],
         "text": _pitch(sound, moods),
     }
-    if it.kind != DUPLICATE:
+    # What the catalogue has already is given to those alone who prove to be its artists; others submit a track of their own.
+    if it.kind != DUPLICATE and it.claim in PROOFS:
         said["isrc"] = track[c.ISRC]
         if it.names_track or track[c.ISRC] is None:
             said["track_id"] = track[c.TRACK_ID]
@@ -211,7 +213,7 @@ def describe_submissions(come: list[Submission], world: World) -> pl.DataFrame:
                 [it.released_day * 86_400_000 - it.received_ms >= ON_TIME_DAYS * 86_400_000 for it in come],
                 dtype=pl.Boolean,
             ),
-            "is_claim_true": pl.Series([it.claim in {"key", "label"} for it in come], dtype=pl.Boolean),
+            "is_claim_true": pl.Series([it.claim in PROOFS for it in come], dtype=pl.Boolean),
             "replaced_by": pl.Series([replaced.get(it.submission_id) for it in come], dtype=pl.String),
             "expected": pl.Series([it.expected for it in come], dtype=pl.String),
         }

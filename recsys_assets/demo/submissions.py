@@ -20,6 +20,9 @@ ON_TIME, LATE, BROKEN, CORRECTED, DUPLICATE, WITHDRAWN, FALSE_CLAIM = (
 SHARES = {LATE: 0.08, BROKEN: 0.07, CORRECTED: 0.04, WITHDRAWN: 0.04, FALSE_CLAIM: 0.06}
 """Of the upcoming tracks; the rest is on time and in order."""
 
+PROOFS = frozenset({"key", "label"})
+"""Claims that the artist's record bears out."""
+
 DUPLICATE_SHARE = 0.04
 PROBLEMS = ("no_recording", "broken_json", "truncated_audio", "impossible_date")
 EARLIEST_DAYS, LATEST_DAYS = 28.0, 10.0
@@ -55,7 +58,7 @@ class Submission:
         released_day: days after the start.
         claim: ``key``, ``label``, ``none`` or ``false``: how the submitter proves to be the artist's.
         by_name_only: whether artists are given without ids.
-        names_track: whether the id that the track will have is given.
+        names_track: whether the id that the track will have is given, by who can prove to be its artist.
         replaces: submission that it corrects, else empty.
     """
 

@@ -6,7 +6,6 @@ Relevant to a track is the tenth of the honest listeners with the highest true a
 random are right for .10. Judged are the submissions placed in their newest space; each model ranks the same listeners.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,13 +22,15 @@ from recsys_assets.core.ids import IdMap
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.seeds import generator
 from recsys_assets.demo.affinity import true_affinity
+from recsys_assets.demo.submission_files import TRUTH_FILE as SUBMISSIONS
+from recsys_assets.demo.submissions import DUPLICATE
 from recsys_assets.evaluation.report import OURS, ModelRun, Report
 from recsys_assets.latent.days import read_day
 from recsys_assets.latent.space import LatentSpace
 from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
 
 PROTOCOL = "first-listeners"
-PLAIN, RANDOM, POPULAR = "plain", "random", "popularity"
+SOUND, RANDOM, POPULAR = "sound alone", "random", "popularity"
 RELEVANT_SHARE = 0.1
 CUTS = (10, 30)
 _MAKE = "materialise the graph first (`make run`)"
@@ -53,15 +54,14 @@ def evaluate_first_listeners(lake: Lake, truth: Path, *, seed: int = 0) -> Repor
         seed: of the listeners drawn at random.
 
     Returns:
-        precision@10 and @30 of ``ours`` (the placement), ``plain`` (the sound alone; where there is none, nobody is
+        precision@10 and @30 of ``ours`` (the placement), ``sound alone`` (where there is none, nobody is
         right), ``popularity`` (who plays most) and ``random``.
 
     Raises:
         MissingInputError: there is no demo world, or nothing was placed in it.
     """
-    started = time.perf_counter()
-    newest = _newest_placements(lake)
-    scores: dict[str, list[NDArray[np.float32]]] = {OURS: [], PLAIN: [], POPULAR: [], RANDOM: []}
+    newest = _as_planted(_newest_placements(lake), truth)
+    scores: dict[str, list[NDArray[np.float32]]] = {OURS: [], SOUND: [], POPULAR: [], RANDOM: []}
     relevant: list[NDArray[np.bool_]] = []
     for (day,), rows in newest.group_by(c.DATE, maintain_order=True):
         space = read_day(lake, day)
@@ -73,14 +73,11 @@ def evaluate_first_listeners(lake: Lake, truth: Path, *, seed: int = 0) -> Repor
             scores[model] += of_tracks
     if not relevant:
         raise MissingInputError(f"no submission of the demo world has a place before its release: {_MAKE}")
-    seconds = time.perf_counter() - started
-    runs = tuple(
-        ModelRun(model, seed, _precision(ranked, relevant), seconds if model == OURS else 0.0)
-        for model, ranked in scores.items()
-    )
+    runs = tuple(ModelRun(model, seed, _precision(ranked, relevant), 0.0) for model, ranked in scores.items())
     n_pairs = sum(int(each.sum()) for each in relevant)
     known = lake.open(PLAY_CONFIDENCE).only(newest[c.DATE].unique()).rows
-    return Report(PROTOCOL, f"demo world, {len(relevant)} submissions", known, n_pairs, runs)
+    task = f"right are the {int(relevant[-1].sum()):,} of {relevant[-1].size:,} listeners who would love it most"
+    return Report(PROTOCOL, f"demo world, {len(relevant)} submissions", known, n_pairs, runs, task=task)
 
 
 def _newest_placements(lake: Lake) -> pl.DataFrame:
@@ -92,6 +89,20 @@ def _newest_placements(lake: Lake) -> pl.DataFrame:
         .collect()
         .sort(c.SUBMISSION_ID, c.DATE)
         .unique(c.SUBMISSION_ID, keep="last", maintain_order=True)
+    )
+
+
+def _as_planted(placed: pl.DataFrame, truth: Path) -> pl.DataFrame:
+    """Name the track of the truth where a submission has a track of its own: who can not prove whose it is gets no other.
+
+    A duplicate stays what it is: it is not to come, and its listeners have heard it.
+    """
+    if not (truth / SUBMISSIONS).is_file():
+        return placed
+    planned = pl.read_parquet(truth / SUBMISSIONS).filter(pl.col("kind") != DUPLICATE)
+    meant = planned.select(c.SUBMISSION_ID, planted_id=c.TRACK_ID)
+    return placed.join(meant, on=c.SUBMISSION_ID, how="left", maintain_order="left").with_columns(
+        pl.coalesce("planted_id", c.TRACK_ID).alias(c.TRACK_ID)
     )
 
 
@@ -138,7 +149,7 @@ def _judge_day(
     rows = rows.filter(pl.col(c.TRACK_ID).is_in(list(truth.tracks)))
     users = space.users.ids.to_list()
     honest = np.array([n for n, user in enumerate(users) if user in truth.tastes], dtype=np.int64)
-    found: dict[str, list[NDArray[np.float32]]] = {OURS: [], PLAIN: [], POPULAR: [], RANDOM: []}
+    found: dict[str, list[NDArray[np.float32]]] = {OURS: [], SOUND: [], POPULAR: [], RANDOM: []}
     if rows.is_empty() or not honest.size:
         return found, []
     tracks = np.stack([truth.tracks[track] for track in rows[c.TRACK_ID]])
@@ -146,7 +157,7 @@ def _judge_day(
         [true_affinity(*truth.tastes[users[n]], tracks, sharpness=truth.sharpness) for n in honest], axis=1
     )
     scale, width = ScoreScale.of(space.track_vectors), space.dimensions
-    for model, column in ((OURS, c.VECTOR), (PLAIN, SOUND_VECTOR)):
+    for model, column in ((OURS, c.VECTOR), (SOUND, SOUND_VECTOR)):
         vectors = np.array([[0.0] * width if vector is None else vector for vector in rows[column].to_list()])
         found[model] += list(score_listeners(space.user_vectors[honest], vectors.astype(np.float32), scale))
     found[POPULAR] += [activity[honest]] * rows.height

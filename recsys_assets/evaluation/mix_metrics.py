@@ -44,8 +44,8 @@ CANDIDATES_ALONE, SPACE, POPULAR_NO_RULES = "candidates", "space", "popular_no_r
 CUT = 30
 
 
-class MixMetricsParams(SpaceMetricsParams, EligibilityParams, frozen=True):
-    """Who is judged, and what nobody was offered."""
+class MixMetricsParams(SpaceMetricsParams, frozen=True):
+    """Who is judged."""
 
     # Each brings a thousand candidates: ten million rows are half a gigabyte.
     max_listeners: int = Field(default=10_000, ge=10, description="Listeners judged; a random sample of more.")
@@ -70,7 +70,14 @@ class JudgedWeek:
     first_listens: sparse.csr_matrix
 
 
-def judge_week(tables: WeekTables, mix: pl.DataFrame, completed: pl.DataFrame, params: MixMetricsParams) -> JudgedWeek:
+def judge_week(
+    tables: WeekTables,
+    mix: pl.DataFrame,
+    completed: pl.DataFrame,
+    params: MixMetricsParams,
+    *,
+    eligibility: EligibilityParams | None = None,
+) -> JudgedWeek:
     """Find the listeners of a delivery who then heard something new, and what.
 
     Args:
@@ -78,11 +85,12 @@ def judge_week(tables: WeekTables, mix: pl.DataFrame, completed: pl.DataFrame, p
         mix: rows of ``discover_weekly``.
         completed: user_id, track_id of the week after it.
         params: who is judged.
+        eligibility: what nobody was offered.
     """
     catalogue = build_catalogue(
         tables.tracks,
         delivered_on=tables.week,
-        params=params,
+        params=eligibility,
         artists=tables.artists,
         other_track_ids=pl.concat([tables.history.heard[c.TRACK_ID], mix[c.TRACK_ID]]),
     )
@@ -222,6 +230,7 @@ def measure_week(
     *,
     confidence: ConfidenceParams,
     params: MixMetricsParams,
+    eligibility: EligibilityParams | None = None,
     settings: SqlSettings | None = None,
 ) -> pl.DataFrame:
     """Judge the delivery of the Monday before ``week`` on the days from that Monday on, ``week`` left out.
@@ -238,7 +247,7 @@ def measure_week(
     tables = sources.week(delivered_on, earlier, confidence, settings)
     after = sources.track_signals.between(delivered_on, week - timedelta(days=1))
     completed = run_sql("play_matrix/completed_tracks", inputs={"track_signals": after}, settings=settings)
-    judged = judge_week(tables, mix, completed, params)
+    judged = judge_week(tables, mix, completed, params, eligibility=eligibility)
     ranked = {
         OURS: _to_lists(_by_rows(mix, judged), judged),
         CANDIDATES_ALONE: _to_lists(_by_rows(_first_candidates(lake, judged), judged), judged),

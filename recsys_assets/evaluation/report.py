@@ -32,7 +32,7 @@ class Report:
     """The runs of one protocol on one data set.
 
     ``n_train``: visible pairs; ``n_test``: hidden pairs (of the first seed). ``strata``: the same protocol on parts of what
-    is ranked, by name; empty where it has none.
+    is ranked, by name; empty where it has none. ``task``: who is right, in words, where nothing is hidden.
     """
 
     protocol: str
@@ -41,6 +41,7 @@ class Report:
     n_test: int
     runs: tuple[ModelRun, ...]
     strata: Mapping[str, "Report"] = field(default_factory=dict)
+    task: str = ""
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -90,16 +91,17 @@ def _without_nan(value: object) -> object:
 
 
 def build_table(report: Report) -> "Table":
-    """Lay a report out for the terminal: one row per model, mean ± sd over the seeds if several, the best of each metric bold."""
+    """Lay a report out for the terminal: one row per model, mean ± sd over the seeds if several, the best of each metric bold.
+
+    Seconds are shown where something was fitted.
+    """
     from rich.table import Table
 
     seeds = len({run.seed for run in report.runs})
-    title = (
-        f"{report.protocol} on {report.dataset}: {report.n_train:,} visible, {report.n_test:,} hidden, {seeds} seed(s)"
-    )
-    table = Table(title=title)
+    task = report.task or f"{report.n_train:,} visible, {report.n_test:,} hidden, {seeds} seed(s)"
+    table = Table(title=f"{report.protocol} on {report.dataset}: {task}")
     table.add_column("model")
-    for name in (*report.metrics, "fit s"):
+    for name in (*report.metrics, "fit s") if _is_fitted(report) else report.metrics:
         table.add_column(name, justify="right")
     for stratum, part in report.strata.items() or [("", report)]:
         if stratum:
@@ -116,7 +118,13 @@ def _add_rows(table: "Table", report: Report) -> None:
             _cell(report.summary(model, name), is_best=report.summary(model, name).mean == best[name])
             for name in report.metrics
         ]
-        table.add_row(model, *cells, f"{report.summary(model, 'fit_seconds').mean:.1f}")
+        if _is_fitted(report):
+            cells = [*cells, f"{report.summary(model, 'fit_seconds').mean:.1f}"]
+        table.add_row(model, *cells)
+
+
+def _is_fitted(report: Report) -> bool:
+    return any(run.fit_seconds for run in report.runs)
 
 
 def _cell(value: MeanAndSd, *, is_best: bool) -> str:

@@ -9,7 +9,7 @@ manifest says is ``manifest``; who calls this once a day is ``defs.exports``. Th
       listeners.parquet                               one row per listener: user_id, folder, playlists, rows
       playlists/3f/3fc9…/discover_weekly.jspf, .m3u8  folder names are hashes of listeners' ids
 
-The same content gives the same bytes: no file holds an instant other than the day.
+The same content gives the same bytes: no file holds an instant, and no day but that of the folder and of deliveries.
 """
 
 import hashlib
@@ -60,6 +60,7 @@ ROW_DTYPES = {
     c.USER_ID: pl.String,
     c.MIX: pl.String,
     "mix_title": pl.String,
+    "delivered_on": pl.Date,
     c.RANK: pl.Int32,
     c.TRACK_ID: pl.String,
     c.SCORE: pl.Float32,
@@ -96,8 +97,8 @@ def export_mixes(
     """Write ``out/date=<day>`` anew, and put it in the place of what was there.
 
     Args:
-        rows: the mixes of the day, columns ``ROW_DTYPES`` in any order; a lazy frame is read one batch of listeners at
-            a time, so it may be larger than memory.
+        rows: the mixes of the day, each with the day of its delivery, columns ``ROW_DTYPES`` in any order; a lazy frame is
+            read one batch of listeners at a time, so it may be larger than memory.
         catalogue: where titles, names and public ids come from.
         out: the exports' folder.
         day: the day, which names the folder.
@@ -121,7 +122,7 @@ def export_mixes(
         with _parquet_writer(fresh / MIXES, MIXES_DTYPES) as writer:
             for batch in _batches(source, listeners, listeners_per_batch):
                 _write_rows(writer, batch.join(names, on=c.TRACK_ID, how="left", maintain_order="left"), MIXES_DTYPES)
-                for path, content in _playlists(batch, entries, day):
+                for path, content in _playlists(batch, entries):
                     _write_file(fresh / PLAYLISTS, path, content)
                     digests.add(path, content)
         with _parquet_writer(fresh / LISTENERS, LISTENERS_DTYPES) as writer:
@@ -158,10 +159,10 @@ def _batches(source: pl.LazyFrame, listeners: pl.DataFrame, size: int) -> Iterat
         yield rows.sort("folder", c.MIX, c.RANK, c.TRACK_ID)
 
 
-def _playlists(batch: pl.DataFrame, entries: Mapping[str, TrackEntry], day: date) -> Iterable[tuple[str, bytes]]:
+def _playlists(batch: pl.DataFrame, entries: Mapping[str, TrackEntry]) -> Iterable[tuple[str, bytes]]:
     """Yield path below the playlists' folder and content of each file, listener by listener."""
     runs = batch.group_by("folder", c.USER_ID, c.MIX, maintain_order=True).agg(
-        pl.len(), pl.col("mix_title").first(), pl.col(c.RANK).n_unique().alias("ranks")
+        pl.len(), pl.col("mix_title", "delivered_on").first(), pl.col(c.RANK).n_unique().alias("ranks")
     )
     tracks = [entries[track_id] for track_id in batch[c.TRACK_ID]]
     reasons = batch[c.REASON].fill_null("").to_list()
@@ -169,7 +170,7 @@ def _playlists(batch: pl.DataFrame, entries: Mapping[str, TrackEntry], day: date
     # Six decimals: a float32 written out in full has ten digits of noise.
     scores = batch[c.SCORE].cast(pl.Float64).round(6).to_list()
     start = 0
-    for folder, user_id, mix, length, title, ranks in runs.iter_rows():
+    for folder, user_id, mix, length, title, delivered_on, ranks in runs.iter_rows():
         if ranks != length:
             raise InvalidArgumentError(
                 f"{length} rows of {mix!r} of {user_id!r} have {ranks} ranks: each needs its own"
@@ -179,7 +180,7 @@ def _playlists(batch: pl.DataFrame, entries: Mapping[str, TrackEntry], day: date
         stem = f"{folder}/{mix_stem(mix)}"
         rows = zip(tracks[part], reasons[part], sources[part], scores[part], strict=True)
         shown = title or mix
-        yield f"{stem}.jspf", jspf_playlist(title=shown, user_id=user_id, mix=mix, day=day, tracks=rows)
+        yield f"{stem}.jspf", jspf_playlist(title=shown, user_id=user_id, mix=mix, day=delivered_on, tracks=rows)
         yield f"{stem}.m3u8", m3u_playlist(title=shown, tracks=tracks[part])
 
 

@@ -29,7 +29,7 @@ def export_day(lake: Lake, out: Path, day: date) -> ExportSummary:
     """
     daily, weekly, radar = (lake.open(table) for table in (DAILY_MIX, DISCOVER_WEEKLY, RELEASE_RADAR))
     newest = (_delivered(mix, by=day + timedelta(days=1)) for mix in (weekly, radar))
-    rows = pl.concat([mix.scan().select(*ROW_DTYPES) for mix in (daily.only([day]), *newest)])
+    rows = pl.concat([_dated(mix) for mix in (daily.only([day]), *newest)])
     tracks, artists, albums = (lake.open(table) for table in (RAW_TRACKS, RAW_ARTISTS, RAW_ALBUMS))
     # Release Radar may hold what was submitted and the catalogue does not know yet.
     submitted = submitted_tracks(verdicts_known(lake.open(SUBMISSION_VERDICTS), midnight(day + timedelta(days=1))))
@@ -40,6 +40,10 @@ def export_day(lake: Lake, out: Path, day: date) -> ExportSummary:
     )
     versions = {table.schema.full_name: table.version for table in (daily, weekly, radar, tracks, artists, albums)}
     return export_mixes(rows, catalogue, out, day=day, input_versions=versions)
+
+
+def _dated(mix: TableVersion) -> pl.LazyFrame:
+    return mix.scan().rename({str(mix.schema.partition): "delivered_on"}).select(*ROW_DTYPES)
 
 
 def _delivered(mix: TableVersion, *, by: date) -> TableVersion:

@@ -29,7 +29,7 @@ def jspf_playlist(
         title: the mix's name as shown to the listener.
         user_id: the listener it was made for.
         mix: which mix it is.
-        day: the day of the export; the only date in the file, so the same content gives the same bytes.
+        day: of the delivery; the only date in the file, so the same content gives the same bytes.
         tracks: per position the entry, the reason, the source and the score.
 
     Returns:

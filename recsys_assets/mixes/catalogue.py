@@ -30,8 +30,8 @@ _OPTIONAL = {
 }
 
 
-class EligibilityParams(BaseModel, frozen=True):
-    """What nobody gets, whatever they like."""
+class EligibilityParams(BaseModel, frozen=True, extra="forbid"):
+    """What nobody gets, whatever they like: the section ``[eligibility]`` of ``settings.toml``, for all mixes and their gates."""
 
     allow_explicit: bool = Field(default=True, description="Offer tracks marked explicit; unmarked ones always are.")
 

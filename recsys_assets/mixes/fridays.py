@@ -136,12 +136,12 @@ def _placements(placements: TableVersion, day: date, space: LatentSpace | None) 
     return rows
 
 
-def look_ahead(lake: Lake, now: datetime, params: PlacingParams | None = None) -> Ahead | None:
+def look_ahead(lake: Lake, now: datetime, placing: PlacingParams | None = None) -> Ahead | None:
     """Place what was submitted before ``now`` in the newest space; None where there is none."""
     newest = read_newest(lake, now)
     if newest is None:
         return None
-    return Ahead(newest.day, newest.verdicts, place_day(newest, params or PlacingParams(), is_whole=False))
+    return Ahead(newest.day, newest.verdicts, place_day(newest, placing or PlacingParams(), is_whole=False))
 
 
 def preview_fridays(

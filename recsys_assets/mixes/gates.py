@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from recsys_assets.cold_start.tables import came_in_time
 from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
 from recsys_assets.mixes.catalogue import EligibilityParams, build_catalogue
@@ -23,8 +24,9 @@ def promised_tracks(tables: RadarTables, eligibility: EligibilityParams) -> pl.S
         (pl.col(c.RELEASED_ON) > tables.friday - WEEK) & (pl.col(c.RELEASED_ON) <= tables.friday),
         pl.col(c.TRACK_ID).is_in(offerable.implode()),
     )
-    on_time = tables.submitted.filter(pl.col("is_on_time") & (pl.col("verdict") == "accepted"))
-    return in_week.filter(pl.col(c.TRACK_ID).is_in(on_time[c.TRACK_ID].implode()))[c.TRACK_ID].sort()
+    days = in_week.select(c.TRACK_ID, known_on=c.RELEASED_ON)
+    on_time = tables.submitted.join(days, on=c.TRACK_ID).filter(came_in_time(pl.col("known_on")))
+    return on_time[c.TRACK_ID].unique().sort()
 
 
 def every_accepted_track_lands(radar: pl.DataFrame, tables: RadarTables, eligibility: EligibilityParams) -> GateResult:

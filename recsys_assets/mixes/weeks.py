@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
@@ -26,7 +26,7 @@ from recsys_assets.play_matrix.params import ConfidenceParams
 _RANKER = RankerParams()
 
 
-class WeekParams(EligibilityParams, frozen=True):
+class WeekParams(BaseModel, frozen=True):
     """What a week's ranker and deliveries share."""
 
     seed: int = Field(default=7, description="Of every fit and draw; the week is added to it.")
@@ -63,13 +63,14 @@ def train_weeks(
     *,
     params: TrainParams,
     confidence: ConfidenceParams,
+    eligibility: EligibilityParams | None = None,
     settings: SqlSettings | None = None,
 ) -> pl.DataFrame:
     """Train the rankers of some weeks: rows of ``mixes.ranker``."""
     rows = []
     for week in weeks:
         tables = sources.week(week, DISCOVER_WEEKLY.empty(), confidence, settings)
-        arranged = arrange_week(tables, eligibility=params)
+        arranged = arrange_week(tables, eligibility=eligibility)
         trained = train_ranker(arranged, params.ranker, seed=_seed(params, week))
         row = ranker_row(arranged, trained, anchors.version_of(week))
         rows.append(row.with_columns(pl.lit(week).alias(c.WEEK)))
@@ -85,6 +86,7 @@ def deliver_weeks(
     shape: DiscoverParams,
     params: WeekParams,
     confidence: ConfidenceParams,
+    eligibility: EligibilityParams | None = None,
     workdir: Path,
     settings: SqlSettings | None = None,
 ) -> tuple[pl.LazyFrame, pl.DataFrame]:
@@ -96,8 +98,9 @@ def deliver_weeks(
         rankers: ``mixes.ranker`` of these weeks.
         offered: ``mixes.discover_weekly``, all weeks; those that are made here again are not looked at.
         shape: of the mix.
-        params: seed and eligibility.
+        params: the seed.
         confidence: what evidence weighs.
+        eligibility: what nobody gets.
         workdir: an existing folder for candidates, which has to outlive the first frame returned.
         settings: what each query may use.
 
@@ -107,7 +110,7 @@ def deliver_weeks(
     earlier = offered.scan().filter(~pl.col(c.WEEK).is_in(list(weeks))).select(c.USER_ID, c.TRACK_ID, c.WEEK).collect()
     candidates, mixes = [CANDIDATES.empty().lazy()], [DISCOVER_WEEKLY.empty()]
     for week in sorted(weeks):
-        arranged = arrange_week(sources.week(week, earlier, confidence, settings), eligibility=params)
+        arranged = arrange_week(sources.week(week, earlier, confidence, settings), eligibility=eligibility)
         ranker = read_ranker(rankers.only([week]).read(), week)
         folder = Path(tempfile.mkdtemp(prefix=f"candidates-{week}-", dir=workdir))
         delivery = deliver(

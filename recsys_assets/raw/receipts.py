@@ -6,18 +6,19 @@ not sign one: a receipt without our signature is the submitter's word, is put as
 changes gets a new receipt: a correction was received when it came, not when what it corrects did.
 """
 
+import contextlib
+import errno
 import hashlib
 import hmac
 import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, SourceUnavailableError
-from recsys_assets.core.files import written_aside
 from recsys_assets.raw.submission_files import RECEIPT, Folder, digests, look_at
 
 KEY_FILE = "receipt.key"
@@ -25,6 +26,9 @@ KEY_FILE = "receipt.key"
 MAX_RECEIPT_BYTES = 64 * 1024
 PUT_ASIDE = f".{RECEIPT}.refused"
 _KEY_BYTES = 32
+_IN_THE_WAY = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY)
+# What the folder's owner can mend; a full or broken disk is not theirs.
+_OWNERS_FAULTS = (errno.EACCES, errno.EPERM, *_IN_THE_WAY)
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,13 @@ class Receipt:
         submission_id: whose it is; a receipt copied into another folder is not valid there.
         received_at: aware, UTC.
         files: name to SHA-256 of what was there then.
+        refusal: why it could not be written beside the files, which then can not be used; None for one that lies there.
     """
 
     submission_id: str
     received_at: datetime
     files: Mapping[str, str]
+    refusal: str | None = None
 
     @property
     def content(self) -> str:
@@ -98,6 +104,7 @@ def write_receipt(state: Path, folder: Path, received_at: datetime) -> Receipt:
 
     Raises:
         InvalidArgumentError: the instant has no time zone, or there is no such folder.
+        SourceUnavailableError: as of ``stamp``.
     """
     if received_at.tzinfo is None:
         raise InvalidArgumentError(f"received_at {received_at} has no time zone")
@@ -110,8 +117,10 @@ def write_receipt(state: Path, folder: Path, received_at: datetime) -> Receipt:
 def stamp(state: Path, folder: Folder, now: datetime) -> Receipt:
     """Return the receipt of what lies in the folder now, stamping it with ``now`` where it has none of ours.
 
+    Where none can be written, because of what the folder is, the receipt says so in ``refusal``.
+
     Raises:
-        SourceUnavailableError: a file went away while it was read.
+        SourceUnavailableError: a file, or the folder, went away while it was read; or the disk is full or broken.
     """
     try:
         found = digests(folder)
@@ -120,25 +129,68 @@ def stamp(state: Path, folder: Folder, now: datetime) -> Receipt:
     receipt = read_receipt(state, folder.path)
     if receipt is not None and dict(receipt.files) == found:
         return receipt
-    path = folder.path / RECEIPT
-    if receipt is None and (path.exists() or path.is_symlink()):
-        path.replace(folder.path / PUT_ASIDE)
-    return _write(state, folder, found, now)
+    return _write(state, folder, found, now, is_forged=receipt is None)
 
 
-def _write(state: Path, folder: Folder, found: Mapping[str, str], received_at: datetime) -> Receipt:
+def _write(
+    state: Path, folder: Folder, found: Mapping[str, str], received_at: datetime, *, is_forged: bool = False
+) -> Receipt:
+    """Write a receipt into the folder, whatever lies there under that name."""
     receipt = Receipt(folder.submission_id, received_at.astimezone(UTC), dict(found))
-    text = json.dumps(
-        {
-            "received_at": receipt.received_at.isoformat(),
-            "files": dict(sorted(receipt.files.items())),
-            "signature": _signature(receipt_key(state), receipt),
-        },
-        indent=1,
-    )
-    with written_aside(folder.path / RECEIPT, durable=True) as fresh:
-        fresh.write_text(text + "\n", encoding="utf-8")
+    told = {
+        "received_at": receipt.received_at.isoformat(),
+        "files": dict(sorted(receipt.files.items())),
+        "signature": _signature(receipt_key(state), receipt),
+    }
+    try:
+        # Held open, and no link: what takes the folder's place in between gets nothing.
+        inside = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except PermissionError as error:
+        return replace(receipt, refusal=_not_written(error))
+    except OSError as error:
+        raise SourceUnavailableError(f"{folder.submission_id}: its folder went away while it was read") from error
+    try:
+        if is_forged:
+            _put_aside(inside)
+        _write_inside(inside, json.dumps(told, indent=1) + "\n")
+    except OSError as error:
+        if error.errno in _OWNERS_FAULTS:
+            return replace(receipt, refusal=_not_written(error))
+        raise SourceUnavailableError(f"{folder.submission_id} could not be stamped: {error.strerror}") from error
+    finally:
+        os.close(inside)
     return receipt
+
+
+def _not_written(error: OSError) -> str:
+    return f"no receipt can be written into its folder ({error.strerror}): give write permission"
+
+
+def _put_aside(inside: int) -> None:
+    """Rename what lies in the place of a receipt; a folder that stands in the way of that stays, and another name is taken."""
+    try:
+        os.replace(RECEIPT, PUT_ASIDE, src_dir_fd=inside, dst_dir_fd=inside)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in _IN_THE_WAY:
+            raise
+        os.replace(RECEIPT, f"{PUT_ASIDE}.{secrets.token_hex(4)}", src_dir_fd=inside, dst_dir_fd=inside)
+
+
+def _write_inside(inside: int, text: str) -> None:
+    """Write the receipt aside, wait for the disk, and rename it: as ``core.files`` does, by an open folder and no path."""
+    fresh = f".{RECEIPT}.{secrets.token_hex(4)}.tmp"
+    try:
+        descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644, dir_fd=inside)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(fresh, RECEIPT, src_dir_fd=inside, dst_dir_fd=inside)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(fresh, dir_fd=inside)
 
 
 def _signature(key: bytes, receipt: Receipt) -> str:

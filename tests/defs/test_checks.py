@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from factories import rows_of, stored
 
+from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.schemas import TableSchema
@@ -17,11 +18,13 @@ from recsys_assets.defs.checks import report
 from recsys_assets.defs.contract_checks import contract_checks
 from recsys_assets.defs.evaluation import mixes_gate, popularity_gate, yesterday_gate
 from recsys_assets.defs.latent import anchor_check
+from recsys_assets.defs.mixes import promise_gate, rules_gate
 from recsys_assets.defs.raw import raw_checks
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.evaluation.tables import MIX_METRICS, SPACE_METRICS
 from recsys_assets.latent.tables import TUNER_TRIALS
-from recsys_assets.raw.tables import LANDED, RAW
+from recsys_assets.mixes.tables import RELEASE_RADAR
+from recsys_assets.raw.tables import LANDED, RAW, RAW_TRACKS
 from recsys_assets.signals.tables import ARTIST_SIGNALS
 from recsys_assets.tables import table_named
 
@@ -36,6 +39,8 @@ ALL_CHECKS = {
         yesterday_gate,
         mixes_gate,
         anchor_check,
+        promise_gate,
+        rules_gate,
     ]
 }
 
@@ -201,6 +206,25 @@ def test_worse_mixes_stop_the_next_delivery_but_not_in_a_demo_world(home, monkey
 
     assert judged.passed is (severity is None), judged.description
     assert judged.passed or judged.severity == severity
+
+
+@pytest.mark.parametrize(("text", "threshold", "faults"), [("", 1, 0), ("[eligibility]\nallow_explicit = false", 0, 2)])
+def test_friday_is_judged_by_what_the_installation_offers(home, monkeypatch, text, threshold, faults):
+    friday = date(2026, 3, 6)
+    track = {c.TRACK_ID: "t1", c.TITLE: "Rude", c.ARTIST_IDS: ["a1"], c.RELEASED_ON: friday, c.IS_EXPLICIT: True}
+    tracks = rows_of(RAW_TRACKS, [track])
+    accepted = rows_of(SUBMISSION_VERDICTS, [track | {"verdict": "accepted", "is_on_time": True}])
+    known = SimpleNamespace(friday=friday, tracks=tracks, submitted=accepted, space="there is one")
+    monkeypatch.setattr("recsys_assets.defs.mixes.read_friday", lambda *_, **__: known)
+    offered = {c.WEEK: friday, c.TRACK_ID: "t1", c.USER_ID: "u1", c.SOURCE: "sound"}
+    stored(home.lake, RELEASE_RADAR, rows_of(RELEASE_RADAR, [offered]))
+    home.home.settings.write_text(text)
+
+    promise = judge("release_radar", "every_accepted_track_lands", home, day=friday)
+    rules = judge("release_radar", "nothing_unwanted_lands", home, day=friday)
+
+    assert f"of {threshold} accepted" in str(promise.description)
+    assert rules.passed is (faults == 0)
 
 
 @pytest.mark.parametrize("gated", ["tuner_trials", "ranker"])

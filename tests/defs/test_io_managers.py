@@ -1,6 +1,6 @@
 """Values between assets: frames in, pinned tables out, and what an asset's page shows of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def make(
     first: date,
     last: date | None = None,
 ) -> Mapping[str, dg.MetadataValue]:
-    """Run an asset of ``artist_signals`` that returns ``returns``; the metadata of its first materialisation."""
+    """Run an asset of ``artist_signals`` that returns ``returns``; the metadata of what it has handled."""
 
     @lake_asset(ARTIST_SIGNALS, partitions=DAILY, kinds={"polars"})
     def asset():
@@ -55,7 +55,8 @@ def make(
     result = dg.materialize(
         [asset], resources=resources, instance=instance, partition_key=str(one) if one else None, tags=tags
     )
-    return result.asset_materializations_for_node("artist_signals")[0].metadata
+    (handled,) = [event for event in result.all_events if event.event_type_value == "HANDLED_OUTPUT"]
+    return handled.event_specific_data.metadata
 
 
 def held(home: HomeResource) -> dict[date, int]:
@@ -119,6 +120,29 @@ def test_the_page_shows_what_this_run_wrote(home, resources, instance):
     assert shown["delta_version"].value == written.version
     assert [column.name for column in shown["dagster/column_schema"].value.columns] == list(ARTIST_SIGNALS.dtypes)
     assert "a1" in shown["preview"].value
+
+
+def test_each_partition_of_a_shared_run_has_a_page_of_its_own(home, resources, instance):
+    twice = pl.concat([follows(MONDAY), follows(MONDAY).with_columns(artist_id=pl.lit("a2")), follows(WEDNESDAY)])
+    make(twice, resources, instance, first=MONDAY, last=WEDNESDAY)
+
+    pages = {page.partition_key: page.asset_materialization.metadata for page in pages_of(instance, "artist_signals")}
+    written = home.lake.open(ARTIST_SIGNALS)
+    assert {key: page["dagster/row_count"].value for key, page in pages.items()} == {
+        str(MONDAY): 2,
+        str(TUESDAY): 0,
+        str(WEDNESDAY): 1,
+    }
+    assert pages[str(WEDNESDAY)]["bytes"].value == written.only([WEDNESDAY]).size_bytes
+    assert pages[str(TUESDAY)]["preview"].value == "_no rows_"
+    assert "a2" in pages[str(MONDAY)]["preview"].value
+    assert "a2" not in pages[str(WEDNESDAY)]["preview"].value
+    assert LISTENER not in str(pages)
+    assert all("dagster/column_schema" in page for page in pages.values())
+
+
+def pages_of(instance: dg.DagsterInstance, asset: str) -> Sequence[dg.EventLogRecord]:
+    return instance.fetch_materializations(dg.AssetKey(asset), limit=100).records
 
 
 def test_no_listener_is_named_in_the_event_log(resources, instance):

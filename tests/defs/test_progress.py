@@ -1,11 +1,14 @@
 """Long steps say how far they are."""
 
+import logging
 import sys
 from types import SimpleNamespace
 
+import dagster as dg
 import pytest
 
-from recsys_assets.defs.progress import progress_bar
+from recsys_assets.defs.checks import SHARED
+from recsys_assets.defs.progress import StepLines, progress_bar
 
 
 def test_the_log_gets_a_line_for_each_tenth(capsys: pytest.CaptureFixture[str]):
@@ -29,3 +32,17 @@ def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch, c
 
     assert half.count("━") == half.count("╌") == 15
     assert "━" not in capsys.readouterr().out
+
+
+def test_a_check_of_a_shared_run_is_told_once(capsys: pytest.CaptureFixture[str]):
+    lines = StepLines()
+    for key, metadata in (("sub_a", {SHARED: 2}), (None, {})):
+        told = dg.AssetCheckEvaluation(
+            dg.AssetKey("table"), "check", passed=False, metadata=metadata, description=f"of {key}", partition=key
+        )
+        event = SimpleNamespace(
+            event_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION, asset_check_evaluation_data=told, step_key="step"
+        )
+        lines.emit(logging.makeLogRecord({"dagster_event": event}))
+
+    assert capsys.readouterr().out == "  check failed: table: check: of None\n"

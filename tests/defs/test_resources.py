@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 
 from recsys_assets import defs
 from recsys_assets.core.errors import InvalidArgumentError
+from recsys_assets.definitions import defs as defs_of_all
 from recsys_assets.defs import sqlite_speed
 from recsys_assets.defs.partitions import trailing_days
 from recsys_assets.defs.resources import HomeResource, Settings
@@ -41,6 +42,9 @@ def test_the_file_sets_what_it_names(home):
         ("half_life", "not TOML"),
         ("[confidence]\nhalf_life = 3\nskip_weight = 1", r"confidence\.skip_weight: .*confidence\.half_life: "),
         ("[confidance]", "confidance: "),
+        ("[eligibility]\nallow_explict = false", r"eligibility\.allow_explict: "),
+        ("[placing]\nprior = 2", r"placing\.prior: "),
+        ("[first_listeners]\nn = 2", r"first_listeners\.n: "),
         # The graph maps a day to so many days of evidence: more would silently be cut.
         ("[confidence]\nwindow_days = 181", r"confidence\.window_days: .* 180"),
     ],
@@ -72,6 +76,15 @@ def test_a_run_writes_its_events_fast(home):
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_no_step_has_settings_of_its_own(path: Path):
     # Evidence weighed in two ways would let the metrics judge another space than listeners get.
-    made = re.findall(r"\b(?:ConfidenceParams|LandingGateParams)\(\)", path.read_text(encoding="utf-8"))
+    shared = sorted({type(value).__name__ for value in dict(Settings()).values()})
+    made = re.findall(rf"\b(?:{'|'.join(shared)})(?:\(\)|, dg\.Config)", path.read_text(encoding="utf-8"))
 
-    assert len(made) == (2 if path.stem == "resources" else 0)
+    assert len(made) == (len(shared) if path.stem == "resources" else 0)
+
+
+@pytest.mark.parametrize("name", sorted(defs_of_all.get_repository_def().assets_defs_by_key, key=str), ids=str)
+def test_no_run_configuration_says_what_the_installation_says(name: dg.AssetKey):
+    step = defs_of_all.get_repository_def().assets_defs_by_key[name].op
+    said = set(getattr(step.config_schema.config_type, "fields", {}))
+
+    assert not said & {field for section in dict(Settings()).values() for field in type(section).model_fields}

@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from recsys_assets.core.errors import DataFaultError
 from recsys_assets.defs.progress import step_lines
 from scripts import run
 from scripts.interrupts import heard_interrupts
@@ -117,17 +118,22 @@ def test_a_friday_is_made_where_its_thursday_is():
 
 
 class SomeRunner:
-    """Answers as a runner of the graph does; the week ``failing`` ends badly."""
+    """Answers as a runner of the graph does; the week ``failing`` ends badly, and submissions as they are told to."""
 
     def __init__(self, failing: date) -> None:
         self.failing = failing
+        self.submissions: bool | Exception = True
         self.ran: list[tuple[str, list[object]]] = []
 
     def run(self, job_name: str, *, days: Sequence[date] = (), keys: Sequence[str] = (), only: object = None) -> bool:  # noqa: ARG002
         self.ran.append((job_name, [*days, *keys]))
+        if job_name == "submission":
+            return self.submissions is True
         return job_name != "monday" or self.failing not in days
 
     def waiting_submissions(self, _now: datetime) -> list[list[str]]:
+        if isinstance(self.submissions, Exception):
+            raise self.submissions
         return [["sub_1", "sub_2"]]
 
     def open_submissions(self, _today: date) -> list[list[str]]:
@@ -155,6 +161,16 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> SomeRunner:
     return some
 
 
+def test_each_stretch_of_submissions_is_named_where_there_are_several(
+    runner: SomeRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(runner, "open_submissions", lambda _today: [["sub_2"], ["sub_4", "sub_5", "sub_6"]])
+    run.materialise(tmp_path, LAST_MONDAY + timedelta(days=1))
+
+    said = [line.strip() for line in capsys.readouterr().out.splitlines() if "sub" in line]
+    assert said == ["2 submissions", "where 4 submissions land", "sub_2", "sub_4 to sub_6, 3 submissions"]
+
+
 def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days(
     runner: SomeRunner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -169,6 +185,18 @@ def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days
         ("submission", ["sub_2"]),
     ]
     assert f"week of {MONDAY_BEFORE} failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("outcome", [True, False, DataFaultError("no key"), PermissionError(13, "closed")])
+def test_submissions_that_go_wrong_stop_nobodys_mixes_and_the_end_is_red(
+    runner: SomeRunner, tmp_path: Path, outcome: bool | Exception
+):
+    runner.failing, runner.submissions = date.min, outcome
+
+    assert run.materialise(tmp_path, THURSDAY) is (outcome is True)
+    assert [name for name, _ in runner.ran if name != "submission"] == [
+        "catalogue", "ingest", "monday", "monday", "daily", "friday",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("is_interrupted", [True, False])

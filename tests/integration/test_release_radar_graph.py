@@ -1,5 +1,6 @@
 """A Friday through the graph: what landed is released, what was submitted in time finds listeners, and the gates see it."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -65,4 +66,5 @@ def test_a_friday_holds_the_weeks_releases_and_every_accepted_submission(copy_of
     heard = tiny_world().plays.filter(pl.col(c.PLAYED_AT) < midnight).select(PAIR)
     assert radar.join(heard, on=PAIR).is_empty()
     assert (home / "exports" / f"date={THURSDAY}" / "manifest.json").is_file()
-    assert list((home / "exports" / f"date={THURSDAY}").glob("playlists/*/*/release_radar.jspf"))
+    exported = list((home / "exports" / f"date={THURSDAY}").glob("playlists/*/*/release_radar.jspf"))
+    assert {json.loads(path.read_text())["playlist"]["date"][:10] for path in exported} == {str(FRIDAY)}

@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 from factories import rows_of, stored
+from matplotlib.figure import Figure
 from unit.audio.sound_world import sound_world
 
 from recsys_assets.audio.sound_gates import sound_says_where
-from recsys_assets.audio.sound_picture import describe_training, draw_training
+from recsys_assets.audio.sound_picture import describe_training, draw_agreement, draw_training
 from recsys_assets.audio.sound_tables import AUDIO_VECTORS, SOUND_MODEL, SOUND_MODEL_TRIALS, SOUND_TABLES
 from recsys_assets.audio.sound_weeks import (
     SoundSources,
@@ -131,7 +132,18 @@ def test_the_page_shows_curves_and_why_it_stopped(made: SoundWeek):
 
     assert draw_training(made.training, title="week").startswith(b"\x89PNG")
     assert text.count("network of fold") == 2
+    assert text.index("| variance explained |") < text.index("below 0 a place lies farther off")
     assert f"{N - 5} tracks held out" in text
+
+
+def test_the_curve_is_of_what_decides_and_the_circle_at_its_top(made: SoundWeek):
+    axes = Figure().subplots()
+    draw_agreement(axes, made.training)
+
+    drawn = axes.get_lines()
+    for curve, kept in zip(drawn[:-1:2], drawn[1:-1:2], strict=True):
+        assert kept.get_ydata()[0] == max(curve.get_ydata())
+    assert len(drawn) == 2 * len(made.training.fits) + 1
 
 
 def test_without_recordings_the_week_is_empty_and_says_so(lake: Lake, caplog: pytest.LogCaptureFixture):

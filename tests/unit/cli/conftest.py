@@ -1,5 +1,6 @@
 """A tiny planted installation: two listeners, a catalogue with hostile titles, one Monday and one day of mixes."""
 
+import wave
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -95,7 +96,10 @@ def plant(home: Home) -> None:
         lake.replace(DAILY_MIX, daily, partitions=[day])
     Warehouse(home.warehouse, lake).rebuild(ALL_TABLES)
     export_mixes(
-        pl.concat([weekly.select(*ROW_DTYPES), daily.select(*ROW_DTYPES)]),
+        pl.concat(
+            rows.rename({str(schema.partition): "delivered_on"}).select(*ROW_DTYPES)
+            for schema, rows in ((DISCOVER_WEEKLY, weekly), (DAILY_MIX, daily))
+        ),
         Catalogue(fill(RAW_TRACKS, tracks), fill(RAW_ARTISTS, artists)),
         home.exports,
         day=DAY,
@@ -122,3 +126,13 @@ def world(empty: World) -> World:
     """The planted installation."""
     plant(empty.home)
     return empty
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    """A second of silence, as an upper-case WAV file."""
+    path = tmp_path / "My Song.WAV"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(16_000))
+    return path

@@ -1,18 +1,21 @@
 """What `recsys audience` says of a submission, on a planted lake."""
 
 import json
-from datetime import UTC, date, datetime
+import shutil
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from factories import rows_of, stored
 from PIL import Image
 
 from recsys_assets.cold_start.place_tables import AUDIENCES, SUBMISSION_PREVIEW
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.core.schemas import TableSchema
-from recsys_assets.mixes.tables import RELEASE_RADAR_PREVIEW
+from recsys_assets.latent.tables import TRACK_VECTORS
+from recsys_assets.mixes.tables import RELEASE_RADAR, RELEASE_RADAR_PREVIEW
 
 DAY = date(2026, 1, 6)
 REACH = {
@@ -41,28 +44,27 @@ def submitted(world: Any) -> Any:
     rows = [
         verdict("sub1"),
         verdict("sub2"),
+        verdict("slow", verdict="late", is_on_time=False),
         verdict("bad", verdict="rejected", reason="two recordings in the folder"),
         verdict("later", received_at=datetime(2026, 1, 8, tzinfo=UTC)),
+        verdict("corrected", received_at=datetime(2026, 1, 8, tzinfo=UTC)),
     ]
     ids = [str(row["submission_id"]) for row in rows]
     world.lake.replace(SUBMISSION_VERDICTS, fill(SUBMISSION_VERDICTS, rows), partitions=ids)
     days = [{"date": DAY, "submission_id": name, **REACH} for name in ("sub1", "later")]
     world.lake.replace(AUDIENCES, fill(AUDIENCES, days), partitions=[DAY])
-    place = {
-        "track_id": "submission:sub2",
-        "vector": [1.0],
-        "space_version": "v",
-        "n_listeners": 0,
-        "artist_weight": 0.0,
-    }
-    at_once = {**place, **REACH, "submission_id": "sub2", "as_of": DAY, "inherits_artist": False, "n_within_reach": 7}
-    world.lake.replace(SUBMISSION_PREVIEW, fill(SUBMISSION_PREVIEW, [at_once]), partitions=["sub2"])
+    place: dict[str, object] = {"vector": [1.0], "space_version": "v", "n_listeners": 0, "artist_weight": 0.0}
+    seen = {"received_at": datetime(2026, 1, 4, tzinfo=UTC), "made_at": datetime(2026, 1, 4, 0, 1, tzinfo=UTC)}
+    place |= {**REACH, **seen, "as_of": DAY, "inherits_artist": False, "n_within_reach": 7}
+    previewed = ["sub2", "corrected", "slow"]
+    at_once = [place | {"submission_id": name, "track_id": f"submission:{name}"} for name in previewed]
+    world.lake.replace(SUBMISSION_PREVIEW, fill(SUBMISSION_PREVIEW, at_once), partitions=previewed)
     landed = {
         "submission_id": "sub2", "week": date(2026, 1, 23), "track_id": "submission:sub2", "score": 0.9, "source": "sound",
         "as_of": DAY,
     }  # fmt: skip
     whom = [
-        {"user_id": f"u{n}", "rank": 1, "reason": f"sounds like X{n % 2}, which you play", **landed} for n in range(5)
+        {"user_id": f"u{n}", "rank": 1, "reason": f"sounds like X{n % 7}, which you play", **landed} for n in range(9)
     ]
     world.lake.replace(RELEASE_RADAR_PREVIEW, fill(RELEASE_RADAR_PREVIEW, whom), partitions=["sub2"])
     return world
@@ -89,9 +91,11 @@ def test_for_programs_it_is_json_and_the_picture_has_a_place_of_its_own(submitte
     told = json.loads(submitted.run("audience", "sub2", "--json").stdout)
 
     assert (told["n_within_reach"], told["as_of"], told["verdict"]) == (7, "2026-01-06", "accepted")
-    assert told["lands_with"]["listeners"] == 5
+    assert told["lands_with"]["listeners"] == 9
     assert told["lands_with"]["on"] == "2026-01-23"
-    assert told["lands_with"]["reasons"] == {"sounds like X0, which you play": 3, "sounds like X1, which you play": 2}
+    numbers = {0: 2, 1: 2} | dict.fromkeys(range(2, 7), 1)
+    assert told["lands_with"]["reasons"] == {f"sounds like X{n}, which you play": m for n, m in numbers.items()}
+    assert (told["landed_with"], told["lands_why_not"]) == (None, None)
     assert Path(told["picture"]) == submitted.home.exports / "audiences" / "sub2.png"
     assert Path(told["picture"]).is_file()
 
@@ -104,6 +108,8 @@ def test_for_programs_it_is_json_and_the_picture_has_a_place_of_its_own(submitte
         ("bad", 2, "two recordings in the folder"),
         # Scored on a day before this content came: that was about another recording.
         ("later", 1, "no audience yet"),
+        # Its preview shows what lay there before it was corrected.
+        ("corrected", 1, "no audience yet"),
     ],
 )
 def test_what_has_no_audience_says_why(submitted: Any, name: str, code: int, said: str):
@@ -111,3 +117,55 @@ def test_what_has_no_audience_says_why(submitted: Any, name: str, code: int, sai
 
     assert result.exit_code == code
     assert said in result.output
+
+
+def test_what_waits_for_its_run_is_said_to_wait(submitted: Any, song: Path):
+    soon = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
+    said = ("--title", "Rain", "--artist", "Ann", "--release-date", soon, "--json")
+    name = json.loads(submitted.run("submit", str(song), *said).stdout)["submission_id"]
+    shutil.copytree(submitted.home.landing / "submissions" / name, submitted.home.landing / "submissions" / "sub1")
+    (submitted.home.landing / "submissions" / "two words").mkdir()
+
+    for waits, what in ((name, "yet: it waits for its run"), ("sub1", "yet: its correction waits for its run")):
+        result = submitted.run("audience", waits)
+        assert (result.exit_code, what in result.stderr) == (1, True), result.stderr
+    assert submitted.run("audience", "sub2").exit_code == 0
+    no_id = submitted.run("audience", "two words")
+    assert (no_id.exit_code, "name is no id" in no_id.stderr) == (2, True), no_id.stderr
+
+
+def test_a_cut_table_of_reasons_says_so(submitted: Any):
+    result = submitted.run("audience", "sub2")
+
+    assert "would land with 9 listeners on 2026-01-23, because:" in result.stdout
+    assert "and 2 more reasons of 2 listeners" in result.stderr
+
+
+def test_whom_it_went_to_is_told_once_it_was_delivered(submitted: Any):
+    row = {"mix": "release_radar", "rank": 1, "score": 0.9, "source": "sound", "reason": "new", "mix_title": "x"}
+    friday = date(2026, 1, 23)
+    rows = [{"user_id": f"u{n}", "track_id": "submission:sub2", "week": friday, **row} for n in range(3)]
+    submitted.lake.replace(RELEASE_RADAR, fill(RELEASE_RADAR, rows), partitions=[friday])
+    told = json.loads(submitted.run("audience", "sub2", "--json").stdout)
+
+    assert told["landed_with"] == {"on": "2026-01-23", "listeners": 3, "reasons": {"new": 3}}
+    assert "went to 3 listeners on 2026-01-23, because:" in submitted.run("audience", "sub2").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("sub1", "not known yet: the `submission` job tells it"), ("slow", "late, it lands by its artist alone")],
+)
+def test_why_it_lands_nowhere_is_told(submitted: Any, name: str, said: str):
+    assert said in submitted.run("audience", name).stdout
+
+
+def test_what_came_out_long_before_any_day_was_made_is_not_told_to_wait(submitted: Any):
+    far = date(2026, 2, 10)
+    stored(submitted.lake, TRACK_VECTORS, rows_of(TRACK_VECTORS, [{"track_id": "t1", "vector": [1.0], "date": far}]))
+    result = submitted.run("audience", "later")
+
+    assert result.exit_code == 1
+    assert "it is out since 2026-01-20" in result.stderr
+    assert "make run" not in result.stderr
+    assert "no Release Radar has it" in submitted.run("audience", "sub1").stdout

@@ -1,5 +1,6 @@
 """Failures at the edge: one line and an exit code, never a traceback."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,3 +174,23 @@ def test_output_that_is_piped_is_as_wide_as_columns_says(
         monkeypatch.setenv("COLUMNS", columns)
 
     assert console().width == width
+
+
+@pytest.mark.parametrize("command", [("audience", "sub1"), ("sound", "t1"), ("evaluate", "analogies")])
+def test_where_nothing_can_be_written_is_one_line_before_any_work(empty: Any, tmp_path: Path, command: tuple[str, ...]):
+    option = "--json" if command[0] == "evaluate" else "--picture"
+
+    for path, said in (
+        (tmp_path, "is a folder: name a file in it"),
+        (tmp_path / "nowhere" / "x.png", "there is no folder"),
+    ):
+        result = empty.run(*command, option, str(path))
+        assert (result.exit_code, said in result.stderr, result.stderr.count("\n")) == (2, True, 1), result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [("audience", "sub1"), ("sound", "t1")])
+def test_a_picture_is_not_written_into_what_is_called_otherwise(empty: Any, tmp_path: Path, command: tuple[str, ...]):
+    result = empty.run(*command, "--picture", str(tmp_path / "x.txt"))
+
+    assert (result.exit_code, "a name ending in .png" in result.stderr) == (2, True), result.stderr

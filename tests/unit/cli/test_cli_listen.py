@@ -1,9 +1,13 @@
 """What people see of the mixes, on a planted lake with hostile names."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
+from factories import rows_of, stored
+
+from recsys_assets.mixes.tables import RELEASE_RADAR
 
 
 @pytest.mark.parametrize("user", ["annabelle", "bob'); --"])
@@ -79,6 +83,26 @@ def test_mixes_that_are_not_there(world: Any, args: tuple[str, ...], code: int, 
     assert result.exit_code == code
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_mix_asked_for_before_its_first_day_is_told_that_day(world: Any):
+    radar = {
+        "mix": "release_radar",
+        "rank": 1,
+        "score": 1.0,
+        "source": "space",
+        "reason": "new",
+        "mix_title": "Release Radar",
+    }
+    rows = [{"user_id": "annabelle", "track_id": "t1", "week": date(2026, 1, day), **radar} for day in (9, 16)]
+    stored(world.lake, RELEASE_RADAR, rows_of(RELEASE_RADAR, rows))
+
+    for day, code, said in (
+        ("2026-01-08", 2, "there is no release_radar on or before 2026-01-08: the first is of 2026-01-09"),
+        ("2026-01-15", 0, "2026-01-09"),
+    ):
+        result = world.run("mixes", "annabelle", "--mix", "release_radar", "--date", day)
+        assert (result.exit_code, said in result.output) == (code, True), result.output
 
 
 def test_who_is_not_known_sees_what_is_popular_and_is_told_so(world: Any):

@@ -1,6 +1,7 @@
 """Submitting at the command line: what is written, what is refused at once, and how far things have come."""
 
 import json
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,21 +10,14 @@ import polars as pl
 import pytest
 from factories import rows_of, stored
 
-from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS
+from recsys_assets.cold_start.place_tables import FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.core import columns as c
 from recsys_assets.core.schemas import INSTANT
-from recsys_assets.raw.receipts import read_receipt
+from recsys_assets.raw.receipts import read_receipt, write_receipt
 
 SOON = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
 TOMORROW = (datetime.now(tz=UTC) + timedelta(days=1)).date().isoformat()
-
-
-@pytest.fixture
-def song(tmp_path: Path) -> Path:
-    path = tmp_path / "My Song.WAV"
-    path.write_bytes(b"RIFF")
-    return path
 
 
 def submit(world: Any, song: Path, *more: str) -> Any:
@@ -56,7 +50,7 @@ def test_a_submission_is_a_folder_with_a_receipt(world: Any, song: Path):
     assert f"submitted as {folder.name}" in result.stdout
     assert "On time" in result.stdout
     assert "secret" not in result.stdout
-    assert song.read_bytes() == b"RIFF"
+    assert (folder / "recording.wav").read_bytes() == song.read_bytes()
 
 
 def test_what_is_late_is_told_and_taken(world: Any, song: Path):
@@ -77,6 +71,7 @@ def test_what_is_late_is_told_and_taken(world: Any, song: Path):
         (("--title", "a\x07b"), "control characters"),
         (("--track-id", "../x"), "which is a path"),
         (("--replaces", "../x"), "no path"),
+        (("--replaces", "nobody"), "there is no submission 'nobody'"),
         (("--artist-id", "a1", "--artist-id", "a2"), "2 --artist-id for 1 --artist"),
         (("--withdraw", "x"), "--withdraw takes an id and nothing else"),
     ],
@@ -94,7 +89,26 @@ def test_a_file_that_is_none_or_no_recording_is_refused(world: Any, tmp_path: Pa
 
     assert "there is no file" in submit(world, tmp_path / "nowhere.wav").stderr
     assert "not called like a recording" in submit(world, tmp_path / "song.txt").stderr
+    assert "is a folder" in submit(world, tmp_path).stderr
     assert world.run("submit").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "the file has no bytes"),
+        (b"It was a dark and stormy night.", "expected wav, flac, ogg, mp3 or m4a"),
+        (b"OggS", "can not be used"),
+    ],
+)
+def test_what_its_first_bytes_say_is_no_recording_is_refused_at_once(
+    world: Any, tmp_path: Path, data: bytes, told: str
+):
+    (tmp_path / "song.ogg").write_bytes(data)
+    result = submit(world, tmp_path / "song.ogg")
+
+    assert (result.exit_code, told in result.stderr) == (2, True), result.stderr
+    assert not (world.home.landing / "submissions").exists()
 
 
 def test_the_same_is_submitted_once(world: Any, song: Path):
@@ -178,8 +192,107 @@ def test_what_was_placed_and_scored_since_it_came_is_told(world: Any):
     ]  # fmt: skip
 
 
+def test_folders_that_can_be_no_submission_are_listed_with_the_reason(world: Any):
+    folder = world.home.landing / "submissions"
+    (folder / os.fsdecode(b"\xff")).mkdir(parents=True)
+    (folder / "evil").symlink_to("x")
+
+    result = world.run("submissions")
+
+    assert result.exit_code == 0, result.stderr
+    assert "'\\udcff'" in result.stdout
+    assert "is a link" in " ".join(result.stdout.split())
+
+
+def test_what_was_refused_because_no_receipt_can_be_written_waits_for_nothing(world: Any):
+    folder = world.home.landing / "submissions" / "sub_1"
+    folder.mkdir(parents=True)
+    (folder / "submission.json").write_text("{}")
+    verdict(world, "sub_1", "rejected", datetime.now(tz=UTC), "no receipt can be written")
+
+    shown = world.run("submissions").stdout
+    (folder / "submission.json").write_text("[]")
+
+    assert ("rejected" in shown, "waits" in shown) == (True, False)
+    assert "waits" in world.run("submissions").stdout
+
+
+@pytest.mark.parametrize(("of", "expected"), [(0, ["placed", "scored"]), (-1, [])])
+def test_a_preview_of_what_lies_there_places_it_when_it_was_made_and_one_of_earlier_content_does_not(
+    world: Any, of: int, expected: list[str]
+):
+    came, made = datetime(2026, 1, 6, 9, tzinfo=UTC), datetime(2026, 1, 6, 9, 5, tzinfo=UTC)
+    verdict(world, "sub_1", "accepted", came)
+    row = {c.SUBMISSION_ID: "sub_1", "received_at": came + timedelta(hours=of), "made_at": made}
+    stored(world.lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [row]))
+
+    states = json.loads(world.run("submissions", "sub_1", "--json").stdout)["states"][2:]
+
+    assert [state["state"] for state in states] == expected
+    assert {state["since"][:16] for state in states} == ({"2026-01-06T09:05"} if expected else set())
+
+
 def test_nothing_submitted_says_how_to(world: Any):
     result = world.run("submissions")
 
     assert result.exit_code == 0
     assert "recsys submit --help" in result.stderr
+
+
+@pytest.mark.parametrize("columns", ["80", "130"])
+def test_ids_days_states_and_reasons_stay_whole_on_a_narrow_terminal(world: Any, columns: str):
+    reason = "the recording is missing"
+    verdict(world, "sub_0027", "rejected", datetime(2026, 1, 6, 9, 5, tzinfo=UTC), reason)
+
+    lines = world.run("submissions", env={"COLUMNS": columns}).stdout.splitlines()
+
+    assert any(all(part in line for part in ("sub_0027", "rejected", "2026-01-06 09:05 UTC", SOON)) for line in lines)
+    assert any(reason in line for line in lines)
+    states = world.run("submissions", "sub_0027", env={"COLUMNS": "40"}).stdout
+    assert "2026-01-06 09:05 UTC" in states
+
+
+def test_why_it_was_placed_so_is_said_once(world: Any):
+    came = datetime(2026, 1, 6, 9, tzinfo=UTC)
+    verdict(world, "sub_1", "accepted", came)
+    row = {c.SUBMISSION_ID: "sub_1", "received_at": came, "made_at": came}
+    stored(world.lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [row]))
+
+    assert world.run("submissions", "sub_1").stdout.count("sound alone") == 1
+
+
+def test_a_name_that_is_no_id_is_refused_since_the_folder_is_there(world: Any):
+    folder = world.home.landing / "submissions" / "two words"
+    folder.mkdir(parents=True)
+    os.utime(folder, (1_700_000_000, 1_700_000_000))
+
+    (row,) = json.loads(world.run("submissions", "--json").stdout)["rows"]
+
+    assert row["since"].startswith("2023-11-14T22:13:20")
+
+
+def test_what_waits_with_a_fault_is_shown_by_its_title_and_artist(world: Any, song: Path):
+    submit(world, song)
+    folder = only_folder(world)
+    said = json.loads((folder / "submission.json").read_text()) | {"isrc": "no"}
+    (folder / "submission.json").write_text(json.dumps(said))
+    write_receipt(world.home.state, folder, datetime.now(tz=UTC))
+
+    (row,) = json.loads(world.run("submissions", "--json").stdout)["rows"]
+
+    assert (row["title"], row["artist"]) == ("Räin!", "Ann")
+
+
+def test_what_is_taken_back_and_judged_so_waits_for_nothing(world: Any, song: Path):
+    submit(world, song)
+    name = only_folder(world).name
+    verdict(world, name, "accepted", datetime.now(tz=UTC) - timedelta(days=1))
+    stood = world.lake.open(SUBMISSION_VERDICTS).read()
+    world.run("submit", "--withdraw", name)
+    verdict(world, name, "withdrawn", datetime.now(tz=UTC), "withdrawn by its submitter")
+    ended = world.lake.open(SUBMISSION_VERDICTS).read()
+    world.lake.replace(SUBMISSION_VERDICTS, pl.concat([stood, ended]), partitions=[name])
+
+    states = json.loads(world.run("submissions", name, "--json").stdout)["states"]
+
+    assert [state["state"] for state in states] == ["received", "accepted", "withdrawn"]

@@ -6,7 +6,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from factories import rows_of, stored
 
+from recsys_assets.cold_start.place_tables import SUBMISSION_PREVIEW
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.latent.tables import (
     ARTIST_NEIGHBOURS,
@@ -151,3 +153,29 @@ def test_before_there_is_a_space(empty: Any, args: tuple[str, ...]):
 
     assert result.exit_code == 1
     assert "no latent space yet" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "stands_on"),
+    [
+        ({"artist_weight": 0.0, "sound_vector": [0.0, 0.1, 1.0]}, "its sound alone puts it"),
+        ({"artist_weight": 0.7}, "its artists' other tracks alone put it"),
+        (
+            {"artist_weight": 0.7, "sound_vector": [0.0, 0.1, 1.0], "n_listeners": 2},
+            "its artists' other tracks, its sound and those few put it",
+        ),
+        ({"artist_weight": 0.0}, "nothing says where it belongs"),
+    ],
+)
+def test_what_was_submitted_since_the_day_was_made_is_known_and_what_its_place_stands_on_is_said(
+    space: Any, place: dict[str, Any], stands_on: str
+):
+    row = {"submission_id": "sub1", "track_id": "submission:sub1", "vector": [0.0, 0.1, 1.0], **place}
+    of_space = {"space_version": "2026-01-06-x", "inherits_artist": place["artist_weight"] > 0}
+    stored(space.lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [row | of_space]))
+    result = space.run("similar", "sub1", "--json")
+
+    assert json.loads(result.stdout)["rows"][0]["id"] == "loud"
+    assert stands_on in result.stderr
+    stored(space.lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [row | of_space | {"space_version": "older"}]))
+    assert space.run("similar", "sub1").exit_code == 2

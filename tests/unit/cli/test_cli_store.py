@@ -11,8 +11,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from factories import rows_of, stored
 
 from recsys_assets import tables
+from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.core.forgotten import Forgotten
 from recsys_assets.core.schemas import TableSchema, columns
 from recsys_assets.exports.manifest import find_faults
@@ -28,6 +30,15 @@ def test_status(world: Any):
     assert "signals.track_signals" not in found
     assert "mixes.daily_mix" in world.run("status").stdout
     assert "signals.track_signals" in world.run("status", "--all").stdout
+
+
+def test_ids_of_submissions_are_counted_and_are_no_days(world: Any):
+    rows = [{"submission_id": name, "track_id": name} for name in ("sub_1", "sub_2")]
+    stored(world.lake, SUBMISSION_VERDICTS, rows_of(SUBMISSION_VERDICTS, rows))
+    tables = json.loads(world.run("status", "--json").stdout)["tables"]
+    (found,) = (table for table in tables if table["table"] == "cold_start.submission_verdicts")
+
+    assert (found["partitions"], found["first"], found["newest"]) == (2, None, None)
 
 
 def test_status_of_nothing_says_how_to_begin(empty: Any):
@@ -76,6 +87,21 @@ def test_sql_that_is_refused(world: Any, query: str):
 
     assert result.exit_code == 2
     assert result.stderr.startswith("recsys: the query was refused")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("select * from nope", "recsys status` lists the tables"),
+        ("select * from mixes.daily_mxi", 'Did you mean "daily_mix"'),
+        ("select state, at from cold_start.submission_states", '"at", stands in double quotes'),
+    ],
+)
+def test_what_is_refused_is_told_with_what_to_do(world: Any, query: str, said: str):
+    stderr = world.run("sql", query).stderr
+
+    assert said in stderr
+    assert "pg_enum" not in stderr
 
 
 @pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])

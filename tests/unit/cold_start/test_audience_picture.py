@@ -6,7 +6,13 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from recsys_assets.cold_start.audience_picture import draw_audience, place_on_map, reach_line
+from recsys_assets.cold_start.audience_picture import (
+    bars_by_nearness,
+    count_near,
+    draw_audience,
+    place_on_map,
+    reach_line,
+)
 
 AUDIENCE = {
     "n_listeners_scored": 1_200,
@@ -57,3 +63,22 @@ def test_a_place_is_shown_amid_its_nearest_tracks():
     assert found[0].tolist() == [[0, 0], [2, 1]]
     assert found[1] == (1.0, 0.5)
     assert place_on_map(AUDIENCE | {"near_track_ids": ["t9"]}, MAP) is None
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"),
+    [
+        # 1.1 lies 0.4 into the bar from 1 to 1.25, of which there are 60: 36 of it are within, and all that follow.
+        (1.1, 36 + 3 * 60 + 8 * 20),
+        (1.0, 4 * 60 + 8 * 20),
+        (9.0, 0),
+        (None, 0),
+    ],
+)
+def test_the_bar_that_the_threshold_goes_through_is_cut_there(threshold: float | None, expected: int):
+    audience = AUDIENCE | {"threshold": threshold}
+    farther, within = bars_by_nearness(audience)
+
+    assert count_near(audience) == expected
+    assert (farther[:, 1] == within[:, 0]).all()
+    assert (within[:, 1] - farther[:, 0]).tolist() == [0.25] * 48

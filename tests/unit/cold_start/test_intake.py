@@ -1,5 +1,6 @@
 """Taking in what lies there: every bad input by itself, each content heard once, and the past left as it was."""
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -18,12 +19,13 @@ from recsys_assets.audio.tables import TRACK_ANALYSIS
 from recsys_assets.cold_start.intake import Sources, Taken, take_in
 from recsys_assets.cold_start.known_states import StateSources, states_before
 from recsys_assets.cold_start.params import SubmissionParams
+from recsys_assets.cold_start.receiving import Judged, unjudged
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS, verdicts_known
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.windows import midnight
-from recsys_assets.raw.receipts import write_receipt
-from recsys_assets.raw.submission_files import file_sha256
+from recsys_assets.raw.receipts import Receipt, stamp, write_receipt
+from recsys_assets.raw.submission_files import Folder, file_sha256
 from recsys_assets.raw.tables import RAW_ARTISTS, RAW_TRACKS
 
 DAY = date(2026, 3, 1)
@@ -96,6 +98,11 @@ class Office:
             self.lake.replace(SUBMISSION_ANALYSIS, taken.analyses, partitions=taken.submission_ids)
         return taken
 
+    def unjudged(self) -> list[str]:
+        """What waits, a week later."""
+        judged = Judged(self.lake.open(SUBMISSION_VERDICTS), self.lake.open(SUBMISSION_ANALYSIS))
+        return unjudged(self.landing, self.state, judged, datetime.now(tz=UTC) + timedelta(days=7))
+
     def verdicts(self, before: datetime = datetime(2030, 1, 1, tzinfo=UTC)) -> dict[str, tuple[str, str | None]]:
         """The verdict that held before an instant, and its reason, by submission."""
         known = verdicts_known(self.lake.open(SUBMISSION_VERDICTS), before)
@@ -156,6 +163,85 @@ def test_every_bad_folder_is_rejected_with_one_reason(office: Office, harm: Any,
     assert office.ears.names == []
 
 
+@pytest.mark.parametrize(
+    ("bad_name", "reason"),
+    [
+        (b"/\xff.wav", "'\\udcff.wav' is a link: copy the file itself"),
+        (b"/\xff.xml", "both submission.json and '\\udcff.xml' describe it: leave one of them"),
+    ],
+)
+def test_a_name_that_is_no_text_refuses_its_folder_alone(office: Office, bad_name: bytes, reason: str):
+    office.put("good")
+    bad = Path(os.fsdecode(bytes(office.put("bad", sound=b"two")) + bad_name))
+    bad.symlink_to("song.wav") if bad.suffix == ".wav" else bad.write_text("<a/>")
+
+    office.take("good", "bad")
+
+    found = office.verdicts()
+    assert found["good"][0] == "accepted"
+    assert found["bad"] == ("rejected", reason)
+
+
+def test_a_recording_and_a_message_whose_names_are_no_text_are_read(office: Office):
+    folder = office.put("odd")
+    (folder / "song.wav").rename(os.fsdecode(bytes(folder) + b"/\xff.wav"))
+    message = office.put("message", sound=b"two")
+    (message / "submission.json").rename(os.fsdecode(bytes(message) + b"/\xfe.xml"))
+
+    office.take("odd", "message")
+
+    assert office.verdicts()["odd"] == ("accepted", None)
+    assert "the message is not XML" in str(office.verdicts()["message"][1])
+
+
+def test_links_are_not_taken_in_and_what_they_lead_to_keeps_its_receipt(office: Office):
+    receipt = (office.put("good") / "receipt.json").read_bytes()
+    for name, target in (("evil", "good"), ("nowhere", "x"), ("self", "self")):
+        (office.landing / "submissions" / name).symlink_to(target)
+
+    office.take("good", "evil", "nowhere", "self")
+
+    assert office.verdicts() == {"good": ("accepted", None)}
+    assert (office.landing / "submissions" / "good" / "receipt.json").read_bytes() == receipt
+
+
+def test_a_folder_in_which_no_receipt_can_be_written_is_rejected_once(office: Office, monkeypatch: pytest.MonkeyPatch):
+    office.put("good")
+    write_folder(office.landing, "bad", sound=b"two")
+    reason = "no receipt can be written into its folder (Permission denied): give write permission"
+
+    def refused(state: Path, folder: Folder, now: datetime) -> Receipt:
+        return stamp(state, folder, now) if folder.submission_id == "good" else Receipt("bad", now, {}, reason)
+
+    monkeypatch.setattr("recsys_assets.cold_start.intake.stamp", refused)
+    monkeypatch.setattr("recsys_assets.cold_start.receiving.stamp", refused)
+    office.take("good", "bad")
+    once = office.lake.open(SUBMISSION_VERDICTS).read()
+    office.take("good", "bad", now=RECEIVED + timedelta(days=2))
+
+    assert office.verdicts() == {"good": ("accepted", None), "bad": ("rejected", reason)}
+    assert office.lake.open(SUBMISSION_VERDICTS).read().equals(once)
+    assert office.unjudged() == []
+
+
+def test_an_accepted_verdict_without_its_analysis_is_not_settled(office: Office):
+    office.put("torn")
+    office.put("refused", sound=b"broken")
+    office.put("whole", sound=b"two", title="Snow")
+    office.take("torn", "refused", "whole")
+    assert office.unjudged() == []
+    before = office.lake.open(SUBMISSION_VERDICTS).read()
+
+    # As a full disk leaves it: the verdicts are there, and of the analyses one is not.
+    office.lake.replace(SUBMISSION_ANALYSIS, SUBMISSION_ANALYSIS.empty(), partitions=["torn"])
+    assert office.unjudged() == ["torn"]
+    office.take("torn")
+
+    assert office.unjudged() == []
+    assert office.lake.open(SUBMISSION_ANALYSIS).keys == ["torn", "whole"]
+    assert office.lake.open(SUBMISSION_VERDICTS).read().equals(before)
+
+
 def test_a_folder_without_a_receipt_is_received_now(office: Office):
     write_folder(office.landing)
     now = midnight(RELEASE) - timedelta(days=1)
@@ -195,6 +281,7 @@ def test_what_the_catalogue_has_heard_is_not_heard_again_unless_differently(offi
     ("other", "arrived_on", "duration_s", "says", "copy"),
     [
         ("t0", DAY, 21.0, {}, "t0"),
+        ("t0", DAY, 29.0, {}, "t0"),
         ("t0", DAY, 90.0, {}, None),  # as long as it is not: kept apart
         ("t0", date(2026, 3, 21), 20.0, {}, None),  # it arrived after the receipt
         ("t1", DAY, 20.0, {"track_id": "t1"}, None),  # the track that it says it is
@@ -210,6 +297,15 @@ def test_a_copy_of_what_the_catalogue_had_by_then_is_reported(
     taken = office.take("sub_1")
 
     assert taken.verdicts.select("verdict", "duplicate_of").row(0) == ("accepted", copy)
+
+
+@pytest.mark.parametrize("otherwise", [{"analysis_version": ANALYSIS_VERSION - 1}, {"params": "{}"}])
+def test_fingerprints_of_another_analysis_are_not_compared(office: Office, otherwise: dict[str, Any]):
+    office.put(sound=b"one")
+    known = heard("0" * 64, seed=sum(b"one")) | {c.TRACK_ID: "t0", c.ARRIVED_ON: DAY} | otherwise
+    stored(office.lake, TRACK_ANALYSIS, rows_of(TRACK_ANALYSIS, [known]))
+
+    assert office.take("sub_1").verdicts.select("verdict", "duplicate_of").row(0) == ("accepted", None)
 
 
 def test_a_file_exchanged_while_it_is_read_is_not_taken_for_what_was_received(office: Office):
@@ -283,6 +379,33 @@ def test_a_correction_under_another_id_takes_its_place(office: Office):
     assert office.verdicts(before=RECEIVED + timedelta(hours=2)) == {"sub_1": ("accepted", None)}
 
 
+def test_who_proves_to_be_the_artist_gets_the_track_back_in_whatever_order_they_are_judged(office: Office):
+    office.put("a_thief", sound=b"a", track_id="t9", label=None)
+    office.put("b_real", sound=b"b", track_id="t9")
+    office.put("c_thief", sound=b"c", track_id="t8", label=None)
+    office.put("d_real", sound=b"d", track_id="t8", at=RECEIVED + timedelta(hours=1))
+    office.take("a_thief", "c_thief")
+    office.take("b_real", "d_real")
+    once = office.verdicts()
+    for name in ("a_thief", "b_real", "c_thief", "d_real"):
+        office.take(name)
+
+    assert {name: found for name, (found, _) in once.items()} == {
+        "a_thief": "rejected", "b_real": "accepted", "c_thief": "rejected", "d_real": "accepted",
+    }  # fmt: skip
+    assert "track_id t9 went to the submission b_real" in str(once["a_thief"][1])
+    assert office.verdicts() == once
+    assert office.verdicts(before=RECEIVED + timedelta(hours=1))["c_thief"] == ("accepted", None)
+
+
+def test_nobody_withdraws_what_is_anothers(office: Office):
+    office.put("real")
+    office.put("thief", sound=b"two", replaces="real", label=None, at=RECEIVED + timedelta(hours=1))
+    office.take("real", "thief")
+
+    assert {name: found for name, (found, _) in office.verdicts().items()} == {"real": "accepted", "thief": "rejected"}
+
+
 def test_a_folder_that_is_gone_before_its_release_is_withdrawn_and_later_it_is_not(office: Office):
     for name in ("gone", "released", "never"):
         office.put(name, sound=name.encode(), title=name)
@@ -307,6 +430,28 @@ def test_states_are_told_as_they_were_known_each_day(office: Office):
     assert at(RECEIVED) == []
     assert at(midnight(RELEASE)) == [("received", False), ("accepted", False), ("analysed", True)]
     assert at(midnight(RELEASE) + timedelta(days=1))[-1] == ("released", True)
+
+
+def test_what_is_withdrawn_keeps_what_it_had_become(office: Office):
+    office.put("sub_1")
+    office.take("sub_1")
+    gone = RECEIVED + timedelta(hours=2)
+    office.put("sub_1", is_withdrawn=True, at=gone)
+    office.put("never", is_withdrawn=True, at=gone)
+    office.take("sub_1", "never", now=gone)
+    opened = (office.lake.open(table) for table in (SUBMISSION_VERDICTS, SUBMISSION_ANALYSIS, RAW_TRACKS))
+    states = states_before(StateSources(*opened), midnight(RELEASE)).select(
+        c.SUBMISSION_ID, "state", "at", "is_current"
+    )
+
+    assert states.rows() == [
+        ("never", "received", gone, False),
+        ("never", "withdrawn", gone, True),
+        ("sub_1", "received", RECEIVED, False),
+        ("sub_1", "accepted", RECEIVED, False),
+        ("sub_1", "analysed", RECEIVED, False),
+        ("sub_1", "withdrawn", gone, True),
+    ]
 
 
 def test_a_track_that_the_catalogue_withdraws_is_withdrawn_from_then_on(office: Office):

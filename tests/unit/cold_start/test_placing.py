@@ -113,6 +113,10 @@ def subjects(*rows: dict[str, object], catalogue: pl.DataFrame = TRACKS) -> pl.D
         # The catalogue decides when its own track comes.
         ({"track_id": "a0"}, False, None),
         ({"track_id": "coming", "released_on": OLD}, True, True),
+        # In time for the day that the submitter said, and not for the day on which the catalogue brings it forward.
+        ({"track_id": "coming", "released_on": DAY + timedelta(days=20)}, True, False),
+        ({"track_id": "coming", "on_time_from": DAY + timedelta(days=11)}, True, False),
+        ({"track_id": "coming", "on_time_from": DAY + timedelta(days=10)}, True, True),
     ],
 )
 def test_accepted_and_late_submissions_are_placed_until_a_week_after_release(

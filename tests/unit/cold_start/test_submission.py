@@ -10,7 +10,7 @@ import pytest
 from pitches import said
 
 from recsys_assets.cold_start.ddex import parse_message
-from recsys_assets.cold_start.submission import Credit, Submission, parse_submission, plain_isrc
+from recsys_assets.cold_start.submission import Credit, Submission, parse_submission, plain_isrc, read_names
 from recsys_assets.core.errors import SourceRejectedError
 
 
@@ -241,6 +241,66 @@ def test_the_whole_credit_is_one_artist_where_no_parties_are_named():
     assert parse_message(bare.encode()).artists == (Credit("Ann feat. Bob"),)
 
 
+PRE_ORDER = (
+    "<IsPreOrderDeal>true</IsPreOrderDeal><ValidityPeriod><StartDateTime>2026-03-20T00:00:00"
+    "</StartDateTime></ValidityPeriod></DealTerms></Deal><Deal><DealTerms>"
+)
+RELATED = (
+    "<RelatedRelease><ReleaseId><ISRC>QZABC2600009</ISRC></ReleaseId><DisplayTitle><TitleText>The album</TitleText>"
+    "</DisplayTitle><ReleaseDate>2026-05-29</ReleaseDate></RelatedRelease>"
+)
+
+
+@pytest.mark.parametrize("message", [ERN_43, ERN_382], ids=["4.3", "3.8.2"])
+@pytest.mark.parametrize(
+    ("before", "inserted"),
+    [
+        ("<DealTerms>", PRE_ORDER),
+        ("<Release>", "<RelatedRelease><GlobalReleaseDate>2026-05-29</GlobalReleaseDate></RelatedRelease>"),
+        ("<Release>", RELATED),
+        ("<SoundRecording>", RELATED),
+        ("</ReleaseList>", "<Release><ReleaseDate>2026-05-29</ReleaseDate></Release>"),
+        ("</SoundRecording>", "<FirstPublicationDate><ReleaseDate>2025-01-01</ReleaseDate></FirstPublicationDate>"),
+    ],
+)
+def test_days_of_pre_orders_and_of_other_releases_contradict_nothing(message: str, before: str, inserted: str):
+    whole = message.replace(before, inserted + before if before.startswith("</") else before + inserted, 1)
+
+    assert whole != message
+    assert parse_message(whole.encode()) == FROM_DDEX
+
+
+def test_a_track_release_of_another_day_contradicts_its_release():
+    earlier = ERN_43.replace("<TrackRelease>", "<TrackRelease><ReleaseDate>2026-04-01</ReleaseDate>")
+
+    assert "2 release dates (2026-04-01, 2026-04-03)" in refusal(earlier.encode(), parse_message)
+
+
+def test_a_deal_that_says_that_it_is_no_pre_order_counts():
+    early = ERN_43.replace("<DealTerms>", "<DealTerms>" + PRE_ORDER.replace(">true<", ">false<"))
+
+    assert "2 release dates (2026-03-20, 2026-04-03)" in refusal(early.encode(), parse_message)
+
+
+def test_thousands_of_parties_are_looked_up_at_once():
+    parties = "".join(
+        f"<Party><PartyReference>Q{n}</PartyReference><PartyName><FullName>N{n}</FullName></PartyName></Party>"
+        for n in range(4_000)
+    )
+    artist = "<DisplayArtist><ArtistPartyReference>{}</ArtistPartyReference></DisplayArtist>"
+    many = ERN_43.replace("</PartyList>", parties + "</PartyList>").replace(
+        "<DisplayArtist Seq", "".join(artist.format(f"Q{n}") for n in range(400)) + "<DisplayArtist Seq", 1
+    )
+    repeated = ERN_43.replace("</PartyList>", parties + "</PartyList>").replace(
+        "<ParentalWarningType>", artist.format("P1") * 400 + "<ParentalWarningType>", 1
+    )
+    started = time.process_time()
+
+    assert "expected a list of 1 to 50" in refusal(many.encode(), parse_message)
+    assert parse_message(repeated.encode()) == FROM_DDEX
+    assert time.process_time() - started < 2
+
+
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
     "]><NewReleaseMessage>&b;</NewReleaseMessage>"
@@ -279,3 +339,12 @@ def test_a_message_that_is_none_unsafe_or_contradicts_itself(message: str, told:
 
     assert told in refusal(message.encode(), parse_message)
     assert time.perf_counter() - started < 2
+
+
+def test_what_it_is_called_is_read_whatever_else_is_wrong():
+    broken = json.dumps(said(isrc="no", release_date="soon", artists=["Ann", 7], track_id="t9")).encode()
+
+    assert read_names(broken) == Submission("Rain", (Credit("Ann"),))
+    assert read_names(json.dumps(said(genres="folk")).encode()).released_on == date(2026, 4, 3)
+    for nothing in (b"", b"[]", b"{", b"x" * 300_000):
+        assert read_names(nothing) == Submission()

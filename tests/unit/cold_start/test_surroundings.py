@@ -113,3 +113,22 @@ def test_without_playlists_and_genres_there_are_neighbours_alone():
 
     assert len(found["near_track_ids"]) == 10
     assert (found["genres"], found["terms"]) == ([], [])
+
+
+def test_words_that_hardly_stand_apart_are_one_and_plain_ones_none():
+    names = [
+        "Hip Hop only",
+        "hip-hop",
+        "Only HIP HOP",
+        "hip hop nights",
+        "deep house",
+        "house",
+        "house",
+        "deep house",
+        "x deep house",
+    ]
+    playlists = pl.DataFrame({"playlist_id": [f"p{n}" for n in range(len(names))], "name": names})
+    words = build_surroundings(space(), TRACKS, playlists, ENTRIES).words
+
+    assert set(words["word"]) == {"hip hop", "hip-hop", "nights", "deep", "house"}
+    assert words.filter(pl.col("word") == "hip hop")["playlist_id"].sort().to_list() == ["p0", "p2", "p3"]

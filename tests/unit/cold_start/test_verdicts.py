@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pitches import KEY, RECEIVED, RELEASE, SOUND, catalogue, pitch
 
-from recsys_assets.cold_start.claims import release_week, weigh_claim
+from recsys_assets.cold_start.claims import weigh_claim
 from recsys_assets.cold_start.known import Known, TrackRecord
+from recsys_assets.cold_start.ownership import ousted, replaced
 from recsys_assets.cold_start.params import SubmissionParams
 from recsys_assets.cold_start.pitch import Pitch
-from recsys_assets.cold_start.verdicts import Heard, judge, replaced
+from recsys_assets.cold_start.verdicts import Heard, judge
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.windows import midnight
 from recsys_assets.raw.receipts import Receipt
@@ -82,6 +83,14 @@ def test_a_recording_that_can_not_be_used_is_rejected_with_the_decoders_words():
     assert (row["verdict"], row["reason"]) == ("rejected", "the recording can not be used: truncated")
 
 
+def test_what_is_rejected_has_its_name_and_is_not_said_to_be_placed():
+    refused = Pitch(Receipt("sub_1", RECEIVED, {}), refusal="isrc is 'no'", told=pitch(label=None).submission)
+    row = verdict(pitch(label="Big Records"), heard=Heard(refusal="truncated"))
+
+    assert (verdict(refused)["title"], verdict(refused)["artist_names"]) == ("Rain", ["Ann"])
+    assert row["claim_note"] == "the label does not match the record of Ann"
+
+
 def test_a_copy_of_a_catalogue_recording_is_reported_and_accepted():
     row = verdict(pitch(), heard=Heard(duplicate_of="t9", duplicate_score=0.8))
 
@@ -146,19 +155,6 @@ def test_so_many_submissions_of_an_artist_inherit_in_a_week_and_no_more():
     assert [row["is_claim_verified"] for row in (third, fourth, next_week, corrected)] == [True, False, True, True]
     assert "3 submissions of the week of 2026-04-03 inherit already" in fourth["claim_note"]
     assert fourth["verdict"] == "accepted"
-
-
-@pytest.mark.parametrize(
-    ("day", "friday"),
-    [
-        ("2026-04-03", "2026-04-03"),
-        ("2026-04-04", "2026-04-10"),
-        ("2026-04-09", "2026-04-10"),
-        ("2026-03-28", "2026-04-03"),
-    ],
-)
-def test_a_release_stands_in_the_release_radar_of_the_friday_that_ends_its_week(day: str, friday: str):
-    assert str(release_week(date.fromisoformat(day))) == friday
 
 
 UPCOMING = TrackRecord("t1", ("a1",), RELEASE, ISRC)
@@ -242,6 +238,130 @@ def test_nobody_replaces_what_others_submitted():
     row = verdict(pitch(replaces="sub_0", artists=["Bob"]), sub_0=earlier())
 
     assert "which is by other artists" in row["reason"]
+
+
+@pytest.mark.parametrize("says", [{"track_id": "t1"}, {"isrc": ISRC}, {"track_id": "t1", "isrc": ISRC}])
+@pytest.mark.parametrize("proof", [{"label": None}, {"label": "Big Records"}, {"label": None, "submitter_key": "x"}])
+def test_a_name_alone_takes_no_track_of_the_catalogue(says: dict[str, Any], proof: dict[str, Any]):
+    row = verdict(pitch(**says, **proof), UPCOMING)
+    of_its_own = verdict(pitch(**proof), UPCOMING)
+
+    assert row["verdict"] == "rejected"
+    assert "in use by the track t1 of Ann, and neither key nor label is theirs" in row["reason"]
+    assert (of_its_own["verdict"], of_its_own["track_id"]) == ("accepted", "submission:sub_1")
+
+
+def test_a_guest_with_a_key_takes_no_track_that_is_not_theirs():
+    sams = TrackRecord("t1", ("a3",), RELEASE)
+    row = verdict(pitch(artists=["Ann", {"name": "Sam", "artist_id": "a3"}], track_id="t1"), sams)
+
+    assert row["verified_artist_ids"] == []
+    assert "in use by the track t1 of Sam" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("received", "says", "told"),
+    [
+        (RECEIVED, {}, None),
+        (RECEIVED, {"release_date": "2026-04-04"}, "release_date 2026-04-04 contradicts 2026-04-03"),
+        (midnight(RELEASE) - timedelta(days=2), {"release_date": "2026-04-17"}, "contradicts 2026-04-03"),
+    ],
+)
+@pytest.mark.parametrize("named", [{"track_id": "t1"}, {"isrc": ISRC}])
+def test_the_catalogues_date_of_the_track_is_not_contradicted(
+    received: datetime, says: dict[str, Any], told: str | None, named: dict[str, Any]
+):
+    row = verdict(pitch(at=received, **says, **named), UPCOMING)
+
+    assert (row["verdict"], told in (row["reason"] or "") if told else row["reason"]) == (
+        ("rejected", True) if told else ("accepted", None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("received_at", "day"),
+    [
+        (ON_TIME, RELEASE),
+        (ON_TIME + timedelta(microseconds=1), RELEASE + timedelta(days=1)),
+        (ON_TIME - timedelta(microseconds=1), RELEASE),
+        (ON_TIME - timedelta(days=1), RELEASE - timedelta(days=1)),
+    ],
+)
+def test_a_verdict_tells_from_which_release_day_on_it_is_in_time(received_at: datetime, day: date):
+    assert verdict(pitch(at=received_at))["on_time_from"] == day
+
+
+@pytest.mark.parametrize("shared", [{"track_id": "t5"}, {"isrc": ISRC}])
+def test_proof_goes_before_a_name_whoever_came_first(shared: dict[str, Any]):
+    thief = earlier(label="Big Records", **shared)
+    real = verdict(pitch(**shared), sub_0=thief)
+    again = verdict(pitch("sub_0", at=RECEIVED + timedelta(days=1), label=None, **shared), own=thief, sub_1=real)
+    (gone,) = ousted(real, None, Known(catalogue(), None, {"sub_0": thief}))
+
+    assert (thief["verdict"], thief["is_claim_verified"], real["verdict"]) == ("accepted", False, "accepted")
+    assert (gone["submission_id"], gone["verdict"], gone["is_on_time"]) == ("sub_0", "rejected", False)
+    assert gone["received_at"] == RECEIVED
+    assert "went to the submission sub_1" in gone["reason"]
+    assert again["verdict"] == "rejected"
+    assert ousted(again, None, Known(catalogue(), thief, {"sub_1": real})) == []
+
+
+def test_proof_of_another_artist_holds_no_track_of_the_catalogue():
+    # Sam had the id before the catalogue said that it is Ann's.
+    sam = earlier(artists=[{"name": "Sam", "artist_id": "a3"}], label="Big Records", track_id="t1")
+    real = verdict(pitch(track_id="t1"), UPCOMING, sub_0=sam)
+    of_nobodys = verdict(pitch(track_id="t1"), sub_0=sam)
+
+    assert (sam["is_claim_verified"], real["verdict"]) == (True, "accepted")
+    assert "in use by the submission sub_0" in of_nobodys["reason"]
+
+
+@pytest.mark.parametrize("kind", ["accepted", "rejected", "withdrawn"])
+@pytest.mark.parametrize("proof", [{"label": None}, {"label": "Big Records", "submitter_key": "x"}])
+def test_nobody_replaces_what_was_submitted_with_more_proof(kind: str, proof: dict[str, Any]):
+    row = verdict(pitch(replaces="sub_0", **proof), sub_0=earlier() | {"verdict": kind})
+
+    assert row["verdict"] == "rejected"
+    assert "submitted with a key or label of its artists" in row["reason"]
+    assert verdict(pitch(replaces="sub_0", label=None, submitter_key=KEY), sub_0=earlier())["verdict"] == "accepted"
+    assert verdict(pitch(replaces="sub_0"), sub_0=earlier(label=None))["verdict"] == "accepted"
+
+
+def test_proof_is_kept_where_nothing_more_may_be_inherited_and_where_the_rest_is_wrong():
+    others = {f"sub_{n}": earlier(f"sub_{n}", title=str(n), sound=str(n) * 64) for n in range(10, 13)}
+    full = judge(pitch("sub_0"), NOTHING, Known(catalogue(), None, others), PARAMS)
+    old = verdict(pitch("sub_0", release_date="2020-01-01"))
+    silent = Pitch(pitch("sub_0").receipt, pitch().submission, refusal="the recording is missing")
+
+    for row in (full, old, verdict(silent)):
+        thief = verdict(pitch(at=RECEIVED + timedelta(hours=1), replaces="sub_0", label=None), sub_0=row)
+        assert (row["is_claim_verified"], row["proven_artist_ids"]) == (False, ["a1"])
+        assert "submitted with a key or label of its artists" in thief["reason"]
+
+
+def test_rows_from_before_proof_was_kept_are_worth_what_they_inherit():
+    row = verdict(pitch(replaces="sub_0", label=None), sub_0=earlier() | {"proven_artist_ids": None})
+
+    assert "submitted with a key or label of its artists" in row["reason"]
+
+
+def test_a_place_taken_without_proof_is_taken_back_with_it():
+    broken = verdict(Pitch(Receipt("sub_0", RECEIVED - timedelta(days=1), {}), refusal="not JSON"))
+    thief, own = (verdict(pitch(replaces="sub_0", label=label), sub_0=broken) for label in (None, "Small Records"))
+    gone = replaced(broken, thief)
+    fixed = pitch("sub_0", at=RECEIVED + timedelta(days=1))
+
+    assert (thief["verdict"], gone["replaced_by"]) == ("accepted", "sub_1")
+    assert verdict(fixed, own=gone, sub_1=thief)["verdict"] == "accepted"
+    assert "its place was taken" in verdict(fixed, own=gone, sub_1=own)["reason"]
+
+
+def test_of_two_that_came_at_the_same_instant_the_first_verdict_stays_and_the_next_instant_tells():
+    thief = verdict(pitch("a", label=None, track_id="t5"))
+    real = verdict(pitch("b", track_id="t5"), a=thief)
+    (gone,) = ousted(real, None, Known(catalogue(), None, {"a": thief}))
+
+    assert gone["received_at"] == RECEIVED + timedelta(microseconds=1)
 
 
 def test_a_submission_that_is_taken_back_is_withdrawn_whatever_else_it_says():

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys_assets.core.errors import InvalidArgumentError
-from recsys_assets.core.windows import TimeWindow, day_window, midnight, monday_of, parse_day, trailing_window
+from recsys_assets.core.windows import (
+    TimeWindow,
+    day_window,
+    friday_of,
+    midnight,
+    monday_of,
+    parse_day,
+    trailing_window,
+)
 
 DAY = date(2026, 3, 1)
 
@@ -60,3 +68,16 @@ def test_days_are_iso_dates():
     assert parse_day("2026-03-01") == DAY
     with pytest.raises(InvalidArgumentError, match="YYYY-MM-DD"):
         parse_day("1.3.2026")
+
+
+@pytest.mark.parametrize(
+    ("day", "friday"),
+    [
+        ("2026-04-03", "2026-04-03"),
+        ("2026-04-04", "2026-04-10"),
+        ("2026-04-09", "2026-04-10"),
+        ("2026-03-28", "2026-04-03"),
+    ],
+)
+def test_a_release_stands_in_the_release_radar_of_the_friday_that_ends_its_week(day: str, friday: str):
+    assert str(friday_of(date.fromisoformat(day))) == friday

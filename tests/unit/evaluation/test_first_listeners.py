@@ -72,13 +72,35 @@ def planted(tmp_path: Path) -> tuple[Lake, Path]:
 
 
 def test_who_places_by_the_truth_is_right_and_the_others_less(planted: tuple[Lake, Path]):
-    found = evaluate_first_listeners(*planted).to_dict()["models"]
+    report = evaluate_first_listeners(*planted)
+    found = report.to_dict()["models"]
+
+    assert report.task == "right are the 18 of 180 listeners who would love it most"
 
     ten = {model: of["precision@10"] for model, of in found.items()}  # pyright: ignore[reportAttributeAccessIssue]
     assert ten["ours"] > 0.9
-    assert 0.3 < ten["plain"] < ten["ours"]
+    assert 0.3 < ten["sound alone"] < ten["ours"]
     assert 0.05 < ten["random"] < 0.16
     assert 0.0 <= ten["popularity"] < 0.3
+
+
+def test_a_submission_that_could_not_prove_whose_it_is_is_judged_as_the_track_that_it_is(planted: tuple[Lake, Path]):
+    lake, truth = planted
+    whole = evaluate_first_listeners(lake, truth).to_dict()
+    rows = lake.open(PLACEMENTS).read()
+    is_own = pl.col("submission_id").is_in(["s3", "s4", "s5"])
+    own = rows.with_columns(
+        pl.when(is_own).then("submission:" + pl.col("submission_id")).otherwise("track_id").alias("track_id")
+    )
+    lake.replace(PLACEMENTS, own, partitions=[DAY])
+    said = {"submission_id": ["s3", "s4", "s5"], "track_id": ["t003", "t004", "t000"]}
+    pl.DataFrame(said | {"kind": ["false_claim", "on_time", "duplicate"]}).write_parquet(truth / "submissions.parquet")
+    found = evaluate_first_listeners(lake, truth).to_dict()
+
+    assert (str(whole["dataset"]), str(found["dataset"])) == (
+        "demo world, 40 submissions",
+        "demo world, 39 submissions",
+    )
 
 
 def test_tastes_drift_and_the_dishonest_have_none(planted: tuple[Lake, Path]):

@@ -31,3 +31,15 @@ def test_table_shows_mean_and_sd_of_every_model():
     assert "0.4000 ± 0.1414" in text
     assert "0.0500 ± 0.0000" in text
     assert text.index("popularity") < text.index("ours")
+
+
+def test_a_table_says_its_task_and_no_seconds_where_nothing_was_hidden_or_fitted():
+    runs = (ModelRun("ours", 0, {"precision@10": 0.35}, 0.0), ModelRun("random", 0, {"precision@10": 0.1}, 0.0))
+    console = Console(record=True, width=160)
+    console.print(build_table(Report("first-listeners", "world", 900, 80, runs, task="right are 26 of 260")))
+
+    text = console.export_text()
+    assert "right are 26 of 260" in text
+    assert "hidden" not in text
+    assert "fit s" not in text
+    assert "0.3500" in text

@@ -17,6 +17,8 @@ from recsys_assets.exports.manifest import exchanged, find_faults
 from recsys_assets.exports.names import listener_folder
 
 DAY = date(2026, 1, 5)
+# A delivery of Tuesday stands in Monday's folder: what a day's folder holds is for the day after.
+DELIVERED = {"discover_weekly": date(2026, 1, 6), "daily_mix_1": DAY}
 HOSTILE = [
     "../../x",
     "CON",
@@ -37,7 +39,17 @@ CATALOGUE = Catalogue(TRACKS, ARTISTS)
 
 def rows_of(users: list[str], mixes: tuple[str, ...] = ("discover_weekly", "daily_mix_1"), n: int = 3) -> pl.DataFrame:
     rows = [
-        (user, mix, f"Mix of {user}", rank, f"t{(index + rank) % len(HOSTILE)}", 1 / rank, "space", f"because {user}")
+        (
+            user,
+            mix,
+            f"Mix of {user}",
+            DELIVERED[mix],
+            rank,
+            f"t{(index + rank) % len(HOSTILE)}",
+            1 / rank,
+            "space",
+            f"because {user}",
+        )
         for index, user in enumerate(users)
         for mix in mixes
         for rank in range(1, n + 1)
@@ -142,6 +154,7 @@ def test_hostile_names_come_out_unharmed_and_no_id_becomes_a_path(tmp_path: Path
         playlist = orjson.loads((folder / "playlists" / listener_folder(user) / "discover_weekly.jspf").read_bytes())
         shown = playlist["playlist"]
         assert shown["title"] == f"Mix of {user}"
+        assert shown["date"] == "2026-01-06T00:00:00+00:00"
         assert shown["extension"]["https://musicbrainz.org/doc/jspf#playlist"]["created_for"] == user
         assert {track["title"] for track in shown["track"]} == set(HOSTILE)
         assert {track["annotation"] for track in shown["track"]} == {f"because {user}"}

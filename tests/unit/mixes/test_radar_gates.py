@@ -33,6 +33,7 @@ def tables() -> RadarTables:
             "submitted": known.submitted.with_columns(
                 is_on_time=pl.col(c.TRACK_ID) != "late",
                 verdict=pl.when(pl.col(c.TRACK_ID) == "late").then(pl.lit("late")).otherwise(pl.lit("accepted")),
+                on_time_from=pl.col(c.RELEASED_ON),
             ),
         }
     )
@@ -54,6 +55,15 @@ def test_a_promise_not_held_is_named(tables: RadarTables):
     assert not verdict.passed
     assert "missing: cold" in verdict.notes
     assert f"{FRIDAY - timedelta(days=1)}" in verdict.notes
+
+
+def test_what_the_catalogue_brought_forward_is_promised_only_if_it_came_in_time_for_that(tables: RadarTables):
+    later = tables.submitted.with_columns(pl.col("on_time_from") + pl.duration(days=1))
+    tables = RadarTables(**{**vars(tables), "submitted": later})
+    radar = make_friday(tables, ReleaseRadarParams())
+
+    assert every_accepted_track_lands(radar, tables, ALL).threshold == 0
+    assert "not accepted in time" in nothing_unwanted_lands(radar, tables, ALL).notes
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,10 @@ def test_folders_whose_names_are_no_ids_are_told_apart(landing: Path):
         (landing / "submissions" / name).mkdir()
     (landing / "submissions" / "a_file").write_text("")
 
-    assert list_submissions(landing) == (["sub_1"], ["two words", "x" * 101, "ümlaut"])
-    assert list_submissions(landing / "nowhere") == ([], [])
+    good, unusable = list_submissions(landing)
+    assert (good, list(unusable)) == (["sub_1"], ["two words", "x" * 101, "ümlaut"])
+    assert set(unusable.values()) == {"its folder's name is no id: use letters, digits and . _ -, at most 100"}
+    assert list_submissions(landing / "nowhere") == ([], {})
     assert look_at(landing, "nobody", NOW) is None
 
 
@@ -69,7 +71,6 @@ def test_links_pipes_and_depths_are_never_followed(landing: Path, tmp_path: Path
     (inside / "own.wav").symlink_to("song.wav")
     os.mkfifo(inside / "pipe.wav")
     (inside / "a" / "b" / "c").mkdir(parents=True)
-    (landing / "submissions" / "linked").symlink_to(inside)
 
     found = looked(landing)
 
@@ -77,7 +78,80 @@ def test_links_pipes_and_depths_are_never_followed(landing: Path, tmp_path: Path
     assert [line.split(":")[0] for line in found.refused] == [
         "a/b/c is a folder too deep", "out.wav is a link", "own.wav is a link", "pipe.wav is no regular file",
     ]  # fmt: skip
-    assert looked(landing, "linked").refused == ("the folder is a link: copy the files themselves",)
+
+
+def test_a_folder_that_is_a_link_is_no_submission_wherever_it_leads(landing: Path, state: Path, tmp_path: Path):
+    theirs = landing / "submissions" / "sub_1"
+    before = stamp(state, looked(landing), NOW)
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim" / "receipt.json").write_text("theirs")
+    for name, target in (("evil", theirs), ("out", tmp_path / "victim"), ("nowhere", tmp_path / "x"), ("self", "self")):
+        (landing / "submissions" / name).symlink_to(target)
+
+    good, unusable = list_submissions(landing)
+
+    assert (good, sorted(unusable)) == (["sub_1"], ["evil", "nowhere", "out", "self"])
+    assert unusable["evil"] == "its folder is a link: copy the files themselves"
+    for name in unusable:
+        assert look_at(landing, name, NOW) is None
+        with pytest.raises(InvalidArgumentError, match="there is no folder"):
+            write_receipt(state, landing / "submissions" / name, LATER)
+    assert stamp(state, looked(landing), LATER) == before
+
+
+def test_a_folder_that_becomes_a_link_after_it_was_looked_at_is_not_written_into(
+    landing: Path, state: Path, tmp_path: Path
+):
+    folder, victim = landing / "submissions" / "sub_1", tmp_path / "victim"
+    seen = looked(landing)
+    folder.rename(victim)
+    (victim / "receipt.json").write_text("theirs")
+    folder.symlink_to(victim)
+
+    with pytest.raises(SourceUnavailableError, match="sub_1: its folder went away"):
+        stamp(state, seen, NOW)
+    assert sorted(path.name for path in victim.iterdir()) == ["receipt.json", "song.wav", "submission.json"]
+    assert (victim / "receipt.json").read_text() == "theirs"
+
+
+def test_names_that_no_text_can_hold_are_told_escaped(landing: Path, state: Path):
+    inside = landing / "submissions" / "sub_1"
+    Path(os.fsdecode(bytes(inside) + b"/\xff.wav")).symlink_to("song.wav")
+    Path(os.fsdecode(bytes(inside) + b"/\xfe.wav")).write_bytes(b"RIFF")
+    Path(os.fsdecode(bytes(landing / "submissions") + b"/\xff")).mkdir()
+    (inside / "a\u202eb\n.wav").symlink_to("song.wav")
+
+    found = looked(landing)
+
+    assert [line.split(" is ")[0] for line in found.refused] == ["'\\udcff.wav'", "'a\\u202eb\\n.wav'"]
+    assert list(list_submissions(landing)[1]) == ["'\\udcff'"]
+    receipt = stamp(state, found, NOW)
+    assert len(receipt.files) == 3
+    assert read_receipt(state, inside) == receipt
+    for line in (*found.refused, *list_submissions(landing)[1]):
+        assert line.encode().decode() == line
+
+
+def test_what_may_not_be_read_refuses_its_folder_and_is_no_error(landing: Path, monkeypatch: pytest.MonkeyPatch):
+    (landing / "submissions" / "sub_1" / "secret").mkdir()
+    listed = os.scandir
+
+    def refuse(path: object = ".") -> object:
+        if str(path).endswith("/secret"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    assert looked(landing).refused == ("secret can not be read by us: give read permission",)
+    assert looked(landing).recordings == ["song.wav"]
+
+
+def test_only_what_the_decoder_knows_is_called_a_recording(landing: Path):
+    for suffix in ("aac", "aif", "aiff", "wma", "FLAC"):
+        (landing / "submissions" / "sub_1" / f"other.{suffix}").write_bytes(b"")
+
+    assert looked(landing).recordings == ["other.FLAC", "song.wav"]
 
 
 def test_a_thousand_files_are_not_counted_to_the_end(landing: Path):
@@ -118,6 +192,14 @@ def test_the_signature_tells_contents_apart_and_is_blind_to_receipts(landing: Pa
 
     (landing / "submissions" / "sub_1" / "song.wav").write_bytes(b"RIFFRIFF")
     assert looked(landing).signature != before
+
+
+def test_a_folder_that_becomes_writable_is_told_from_what_it_was(landing: Path, monkeypatch: pytest.MonkeyPatch):
+    writable = looked(landing)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    assert not looked(landing).is_writable
+    assert looked(landing).signature != writable.signature
 
 
 def test_files_that_are_huge_or_secret_are_named_and_not_read(landing: Path, monkeypatch: pytest.MonkeyPatch):
@@ -214,6 +296,59 @@ def test_a_receipt_that_is_a_link_is_not_followed(landing: Path, state: Path, tm
     stamp(state, looked(landing), LATER)
     assert not (folder / "receipt.json").is_symlink()
     assert json.loads((tmp_path / "elsewhere.json").read_text())["received_at"] == NOW.isoformat()
+
+
+@pytest.mark.parametrize("name", ["receipt.json", PUT_ASIDE])
+def test_a_folder_in_the_place_of_a_receipt_is_put_aside_too(landing: Path, state: Path, name: str):
+    folder = landing / "submissions" / "sub_1"
+    for each in {name, PUT_ASIDE}:
+        (folder / each).mkdir()
+        (folder / each / "x").write_text("x")
+    if name == PUT_ASIDE:
+        (folder / "receipt.json").write_text("forged")
+
+    stamp(state, looked(landing), NOW)
+    receipt = stamp(state, looked(landing), LATER)
+
+    assert receipt.refusal is None
+    assert read_receipt(state, folder) == receipt
+    assert stamp(state, looked(landing), LATER + timedelta(days=1)) == receipt
+
+
+def test_a_folder_that_may_not_be_written_to_is_received_and_refused(
+    landing: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+):
+    receipt_key(state)
+    opened = os.open
+
+    def refuse(path: object, flags: int, mode: int = 0o777, **where: int) -> int:
+        if flags & os.O_CREAT:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, flags, mode, **where)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", refuse)
+    receipt = stamp(state, looked(landing), NOW)
+
+    assert receipt.received_at == NOW
+    assert receipt.refusal == "no receipt can be written into its folder (Permission denied): give write permission"
+    assert read_receipt(state, landing / "submissions" / "sub_1") is None
+
+
+def test_a_full_disk_is_nobodys_fault_and_to_be_tried_again(
+    landing: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    receipt_key(state)
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(SourceUnavailableError, match="sub_1 could not be stamped: No space left on device"):
+        stamp(state, looked(landing), NOW)
+    assert sorted(path.name for path in (landing / "submissions" / "sub_1").iterdir()) == [
+        "song.wav",
+        "submission.json",
+    ]
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(state: Path):
