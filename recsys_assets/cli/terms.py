@@ -86,7 +86,9 @@ def _resolve(lake: "Lake", name: str, kind: str) -> tuple[str, str]:
         exact = [row for row in known if fold(row[1]) == wanted]
     if exact:
         if len(exact) > 1:
-            note(f"{len(exact)} are called so: {', '.join(each for each, _ in exact[:_SHOWN_NAMES])}; this is the first")
+            note(
+                f"{len(exact)} are called so: {', '.join(each for each, _ in exact[:_SHOWN_NAMES])}; this is the first"
+            )
         return exact[0]
     folded = [fold(row[1]) for row in known]
     near = process.extract(fold(name), folded, scorer=fuzz.WRatio, limit=1, score_cutoff=_LEAST_LIKENESS)

@@ -40,8 +40,8 @@ SECOND_CLUES = frozenset(
         "variant=possessive",
     }
 )
-_QUOTES = "\"'“”‘’«»„‚「」『』《》*_"  # noqa: RUF001  quotation marks of several languages
-_BREAKS = ",;:|/()[]–—\n"  # noqa: RUF001  dashes
+QUOTES = "\"'“”‘’«»„‚「」『』《》*_"  # noqa: RUF001  quotation marks of several languages
+_BREAKS = frozenset(",;:|/()[]–—\n")  # noqa: RUF001  dashes
 _BY = frozenset({"by", "from", "von", "par", "por"})
 _JOINTS = frozenset({"and", "or", "&", "vs", "und", "et", "y"})
 _GENRE_WORDS = frozenset(
@@ -177,15 +177,6 @@ def find_clues(place: Place, candidate: Candidate, gazetteer: Gazetteer, around:
     ]
 
 
-def is_ambiguous(candidate: Candidate, gazetteer: Gazetteer) -> bool:
-    """Say whether a name alone does not tell who is meant: one or two common words, or a single word of three letters."""
-    name = gazetteer.names[candidate.match.name]
-    n_words = name.count(" ") + 1
-    return (n_words <= 2 and gazetteer.rarest_ranks[candidate.match.name] < _COMMON[3]) or (
-        n_words == 1 and len(name) <= 3 and name.isascii()
-    )
-
-
 def _of_name(candidate: Candidate, gazetteer: Gazetteer) -> Iterator[str]:
     match, name = candidate.match, gazetteer.names[candidate.match.name]
     words = name.split()
@@ -228,9 +219,9 @@ def _of_words_around(place: Place, match: Match) -> Iterator[str]:
     yield f"-1={before[0]},+1={after[0]}"
     if "similar" in before or "sounds" in before or "like" in before:
         yield "likeness_before"
-    if any(place.gap(match.first).count(mark) for mark in _BREAKS):
+    if not _BREAKS.isdisjoint(place.gap(match.first)):
         yield "break_before"
-    if any(place.gap(match.last).count(mark) for mark in _BREAKS):
+    if not _BREAKS.isdisjoint(place.gap(match.last)):
         yield "break_after"
 
 
@@ -280,7 +271,7 @@ def _of_case(place: Place, match: Match) -> Iterator[str]:
 
 def _of_marks(place: Place, match: Match, gazetteer: Gazetteer, around: Surroundings) -> Iterator[str]:
     before, after = place.gap(match.first).rstrip()[-1:], place.gap(match.last).lstrip()[:1]
-    if before and after and before in _QUOTES and after in _QUOTES:
+    if before and after and before in QUOTES and after in QUOTES:
         yield "quoted"
     if gazetteer.names[match.name] in around.links:
         yield "link"

@@ -30,3 +30,8 @@ def _ranks() -> dict[str, int]:
 def rank_of(word: str) -> int:
     """Return the rank of a folded word, from 0 for "the"; 30,000 for a word that is none of the vocabulary's."""
     return _ranks().get(word, RARE)
+
+
+def ranked_words() -> list[str]:
+    """Return the words that have a rank, the commonest first."""
+    return sorted(_ranks(), key=lambda word: (_ranks()[word], word))

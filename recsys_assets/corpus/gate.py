@@ -11,22 +11,24 @@ from functools import cache
 from importlib.resources import files
 
 from recsys_assets.corpus.clues import (
+    QUOTES,
     SECOND_CLUES,
     TELLING_RANK,
     Candidate,
     Place,
     Surroundings,
     find_clues,
-    is_ambiguous,
     kinds_of,
 )
-from recsys_assets.corpus.gazetteer import Gazetteer
+from recsys_assets.corpus.gazetteer import Gazetteer, Match
 from recsys_assets.corpus.tables import ARTIST
-from recsys_assets.corpus.text import find_sentences
+from recsys_assets.corpus.text import Sentence, find_sentences
 
 # An article's names beyond this are a list, not reading: an article that names everybody takes bounded time (one of 600 words
 # has a few hundred).
 MAX_CANDIDATES = 5_000
+# What tells whether a text uses capitals at all.
+_SENTENCES_FOR_CASE, _LETTERS_FOR_CASE, _SHOUTED_SHARE = 50, 5_000, 0.5
 WEIGHTS_FILE = "gate_weights.json"
 
 
@@ -76,18 +78,34 @@ def scan(text: str, gazetteer: Gazetteer, *, links: Collection[str] = ()) -> Sca
     """
     places: list[Place] = []
     candidates: list[Candidate] = []
-    for sentence in find_sentences(text):
-        place = Place.of(text, sentence, gazetteer.find(sentence.words), gazetteer)
+    sentences = list(find_sentences(text))
+    has_case = _has_case(text, sentences)
+    for sentence in sentences:
+        matches = gazetteer.find(sentence.words)
+        if has_case:
+            matches = [match for match in matches if _could_be_meant(text, sentence, match, gazetteer, links)]
+        place = Place.of(text, sentence, matches, gazetteer)
         places.append(place)
         number = len(places) - 1
         candidates += [Candidate(number, match, kind) for match in place.matches for kind in kinds_of(match, gazetteer)]
         if len(candidates) > MAX_CANDIDATES:
             break
     del candidates[MAX_CANDIDATES:]
-    return Scanned(places, candidates, _survey(text, candidates, gazetteer, links))
+    return Scanned(places, candidates, _survey(candidates, gazetteer, links, has_case=has_case))
 
 
-def _survey(text: str, candidates: Sequence[Candidate], gazetteer: Gazetteer, links: Collection[str]) -> Surroundings:
+def _could_be_meant(text: str, sentence: Sentence, match: Match, gazetteer: Gazetteer, links: Collection[str]) -> bool:
+    """Rule out what needs no weighing, nine tenths of all: in prose an ambiguous name in small letters is a word."""
+    if not gazetteer.ambiguous[match.name]:
+        return True
+    start, end = sentence.words.starts[match.first], sentence.words.ends[match.last - 1]
+    is_quoted = start > 0 and text[start - 1] in QUOTES and text[end : end + 1] in QUOTES
+    return not text[start].islower() or is_quoted or gazetteer.names[match.name] in links
+
+
+def _survey(
+    candidates: Sequence[Candidate], gazetteer: Gazetteer, links: Collection[str], *, has_case: bool
+) -> Surroundings:
     named: set[str] = set()
     titled: set[str] = set()
     told = {(each.kind, each.match.name) for each in candidates if _is_telling(each.match.name, gazetteer)}
@@ -97,18 +115,20 @@ def _survey(text: str, candidates: Sequence[Candidate], gazetteer: Gazetteer, li
             named |= own
         else:
             titled |= gazetteer.credited[name] - own
-    return Surroundings(_has_case(text), links, named, titled)
+    return Surroundings(has_case, links, named, titled)
 
 
 def _is_telling(name: int, gazetteer: Gazetteer) -> bool:
     return gazetteer.rarest_ranks[name] >= TELLING_RANK or gazetteer.names[name].count(" ") >= 2
 
 
-def _has_case(text: str) -> bool:
-    """Say whether capitals are used for more than beginnings, and not for everything."""
-    sample = text[:20_000]
-    capitals, smalls = sum(ch.isupper() for ch in sample), sum(ch.islower() for ch in sample)
-    return smalls > 0 and 0.005 < capitals / (capitals + smalls) < 0.3
+def _has_case(text: str, sentences: Sequence[Sentence]) -> bool:
+    """Say whether a text uses capitals: most of its sentences begin with one, and most of its letters are none."""
+    begun = [text[sentence.words.starts[0]] for sentence in sentences[:_SENTENCES_FOR_CASE]]
+    capitals, smalls = sum(ch.isupper() for ch in begun), sum(ch.islower() for ch in begun)
+    sample = text[:_LETTERS_FOR_CASE]
+    is_shouted = sum(ch.isupper() for ch in sample) > _SHOUTED_SHARE * sum(ch.isalpha() for ch in sample)
+    return capitals > smalls and not is_shouted
 
 
 def read(scanned: Scanned, gazetteer: Gazetteer, gate: Gate) -> list[Reading]:
@@ -124,7 +144,7 @@ def read(scanned: Scanned, gazetteer: Gazetteer, gate: Gate) -> list[Reading]:
     for candidate in scanned.candidates:
         clues = find_clues(scanned.places[candidate.sentence], candidate, gazetteer, scanned.around)
         probability = gate.probability(candidate.kind, clues)
-        is_clear = not has_case or not is_ambiguous(candidate, gazetteer) or not SECOND_CLUES.isdisjoint(clues)
+        is_clear = not has_case or not gazetteer.ambiguous[candidate.match.name] or not SECOND_CLUES.isdisjoint(clues)
         if is_clear and probability >= gate.least[candidate.kind]:
             likely.append(Reading(candidate, probability))
     likely.sort(key=_preference)

@@ -48,7 +48,7 @@ class _Examples:
 def fit_gate(texts: Sequence[MarkedText], gazetteer: Gazetteer, params: GateParams | None = None) -> Gate:
     """Fit one logistic regression per kind over the clues of all places where a name of the gazetteer stands.
 
-    Texts need at least one place of each kind that is meant and one that is not.
+    Texts need places of each kind that are meant and places that are not, also without those of any fold.
     """
     params = params or GateParams()
     weights: dict[str, dict[str, float]] = {}

@@ -62,5 +62,5 @@ def sources_beat_chance(weights: pl.DataFrame) -> GateResult:
         return GateResult(name, True, n_pairs, None, False, notes)
     mean = float((judged[c.SCORE] * judged["n_judged"]).sum() / n_pairs)
     notes = f"mean agreement {mean:+.3f} of {n_pairs:,} pairs with who is heard with whom (0 is chance)"
-    hint = "" if mean > 0 else ". Texts foretell nothing here: all sources weigh 1; look at co_mentions"
+    hint = "" if mean > 0 else ". Texts foretell nothing here, and their sources weigh little; look at co_mentions"
     return GateResult(name, mean > 0, round(mean, 4), 0, False, notes + hint)

@@ -20,6 +20,8 @@ from recsys_assets.corpus.text import Words, find_words, fold
 MAX_NAME_WORDS = 20
 # Of one sentence; a sentence of a thousand characters that is not made to has fewer than a hundred.
 MAX_MATCHES = 2_000
+# A name of one or two words, all of them commoner than this, may be just these words: "eagles" has rank 5,262.
+AMBIGUOUS_RANK = 6_000
 # Ranks of "music" and "new" lie below, those of "rock", "jazz" and "metal" above.
 _TELLING_GENRE = 300
 
@@ -82,6 +84,14 @@ class Gazetteer:
     def rarest_ranks(self) -> tuple[int, ...]:
         """Per name, the rank of its rarest word: low where all of its words are common ones."""
         return tuple(max((rank_of(word) for word in name.split()), default=RARE) for name in self.names)
+
+    @cached_property
+    def ambiguous(self) -> tuple[bool, ...]:
+        """Per name, whether it alone does not tell who is meant: one or two common words, or a single word of three letters."""
+        return tuple(
+            (name.count(" ") <= 1 and rank < AMBIGUOUS_RANK) or (len(name) <= 3 and name.isascii() and " " not in name)
+            for name, rank in zip(self.names, self.rarest_ranks, strict=True)
+        )
 
     @cached_property
     def fame_shares(self) -> dict[str, float]:

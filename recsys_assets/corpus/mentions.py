@@ -6,6 +6,7 @@ Whatever an article holds, the work is bounded: see ``gate.MAX_CANDIDATES`` and 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from recsys_assets.corpus.gate import Gate, Reading, Scanned, read, scan
 from recsys_assets.corpus.gazetteer import Entry, Gazetteer
@@ -30,7 +31,7 @@ class Article:
     language: str | None = None
     link_texts: Sequence[str] = ()
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Title, a line feed and the body: what places are counted in."""
         return f"{self.title[:MAX_NAME_CHARS]}\n{self.body[:MAX_BODY_CHARS]}"

@@ -28,8 +28,11 @@ class SourceParams(BaseModel, frozen=True):
     )
     min_listeners: int = Field(default=2, ge=1, le=1000, description="Listeners that an artist of a pair must have.")
     max_pairs: int = Field(default=2_000, ge=10, le=100_000, description="Heaviest pairs that a source is judged on.")
-    least_mean: float = Field(
-        default=0.02, gt=0, lt=1, description="Mean score of all sources below which none is told from another."
+    least_reference: float = Field(
+        default=0.1, gt=0, le=1, description="Score that weighs 1, where the mean of all sources is lower than this."
+    )
+    least_weight: float = Field(
+        default=0.05, ge=0, le=1, description="Of a source that foretells nothing: the sentences stay to be looked at."
     )
 
 
@@ -97,9 +100,9 @@ def _agreement(rows: sparse.csr_matrix, first: NDArray[np.integer], second: NDAr
 def weigh_sources(sites: pl.DataFrame, pairs: pl.DataFrame, heard: pl.DataFrame, params: SourceParams) -> pl.DataFrame:
     """Weigh each source by how well its pairs of artists foretell who is heard with whom.
 
-    The score is the mean agreement of a source's pairs. It is shrunk to the mean of all sources by the number of pairs, and
-    the weight is its ratio to that mean, 0 to 2: a source of which nothing is known weighs 1, and so do all where texts
-    foretell nothing.
+    The score is the mean agreement of a source's pairs. It is shrunk, by the number of pairs, to a reference: the mean of all
+    sources, or 0.1 where that is lower, so that a press of bad sources is not its own measure. The weight is the ratio of
+    the two, 0.05 to 2: a source of which nothing is known weighs 1.
 
     Args:
         sites: site, n_articles, n_mentions.
@@ -117,9 +120,11 @@ def weigh_sources(sites: pl.DataFrame, pairs: pl.DataFrame, heard: pl.DataFrame,
         scored = pl.DataFrame(schema={"site": pl.String, c.SCORE: pl.Float64, "n_judged": pl.UInt32})
     else:
         scored = judged.group_by("site").agg(pl.col("agreement").mean().alias(c.SCORE), pl.len().alias("n_judged"))
-    mean = _mean_of_sources(scored, params)
-    shrunk = (pl.col(c.SCORE) * pl.col("n_judged") + mean * params.shrinkage) / (pl.col("n_judged") + params.shrinkage)
-    weight = (shrunk / mean).clip(0.0, 2.0) if mean >= params.least_mean else pl.lit(1.0)
+    reference = max(_mean_of_sources(scored, params), params.least_reference)
+    shrunk = (pl.col(c.SCORE) * pl.col("n_judged") + reference * params.shrinkage) / (
+        pl.col("n_judged") + params.shrinkage
+    )
+    weight = (shrunk / reference).clip(params.least_weight, 2.0)
     joined = sites.join(scored, on="site", how="left").with_columns(
         pl.when(pl.col("n_judged") > 0).then(weight).otherwise(1.0).alias("weight"), pl.col("n_judged").fill_null(0)
     )

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from recsys_assets.corpus.mentions import Mention, ReadArticle
 from recsys_assets.corpus.stop_words import is_stop_word
+from recsys_assets.corpus.tables import MAX_EXCERPT_CHARS
 from recsys_assets.corpus.text import HIRAGANA, excerpt_around, is_unspaced, unspaced_script
 
 # Words after which nearness has halved, and the farthest that counts.
@@ -100,7 +101,8 @@ def find_terms(read: ReadArticle) -> dict[tuple[str, str], list[tuple[str, float
             near.weight += mention.confidence * nearness
             if nearness > near.nearest:
                 near.nearest, near.phrase = nearness, phrase
-    return {entity: _heaviest(read, terms) for entity, terms in sorted(found.items())}
+    excerpts: dict[tuple[int, int], str] = {}
+    return {entity: _heaviest(read, terms, excerpts) for entity, terms in sorted(found.items())}
 
 
 def _nearest(read: ReadArticle, mention: Mention, phrases: dict[int, list[Phrase]]) -> dict[Phrase, float]:
@@ -124,13 +126,19 @@ def _distance(read: ReadArticle, mention: Mention, phrase: Phrase) -> int:
     return rest + mention.first + SENTENCE_WORDS
 
 
-def _heaviest(read: ReadArticle, terms: dict[str, NearTerm]) -> list[tuple[str, float, str]]:
+def _heaviest(
+    read: ReadArticle, terms: dict[str, NearTerm], excerpts: dict[tuple[int, int], str]
+) -> list[tuple[str, float, str]]:
     ordered = sorted(terms.items(), key=lambda item: (-item[1].weight, item[0]))[:MAX_TERMS]
-    text = read.article.text
-    rows = []
-    for term, near in ordered:
-        assert near.phrase is not None
-        place = read.scanned.places[near.phrase.sentence].sentence
-        at = place.words.starts[near.phrase.first]
-        rows.append((term, near.weight, excerpt_around(text, place.start, place.end, near=at)))
-    return rows
+    return [(term, near.weight, _excerpt(read, near.phrase, excerpts)) for term, near in ordered if near.phrase]
+
+
+def _excerpt(read: ReadArticle, phrase: Phrase, excerpts: dict[tuple[int, int], str]) -> str:
+    sentence = read.scanned.places[phrase.sentence].sentence
+    # A sentence that fits is the same excerpt for all of its terms.
+    fits = sentence.end - sentence.start < MAX_EXCERPT_CHARS - 2
+    at = sentence.start if fits else sentence.words.starts[phrase.first]
+    key = (phrase.sentence, at)
+    if key not in excerpts:
+        excerpts[key] = excerpt_around(read.article.text, sentence.start, sentence.end, near=at)
+    return excerpts[key]

@@ -26,7 +26,7 @@ def test_context_tells_artist_title_and_word_apart():
     gazetteer = build_gazetteer(
         [Entry(kind, f"{kind}-{name}", name, ("x",)) for kind in (ARTIST, TRACK) for name in (*NAMES, "suede")]
     )
-    gate = fit_gate(planted(), gazetteer, GateParams(min_count=2, folds=3, strength=10))
+    gate = fit_gate(planted(), gazetteer, GateParams(min_count=2, folds=4, strength=10))
 
     def kinds(text: str) -> list[str]:
         return [each.candidate.kind for each in read(scan(text, gazetteer), gazetteer, gate)]
@@ -38,7 +38,7 @@ def test_context_tells_artist_title_and_word_apart():
 
 def test_fitting_twice_gives_the_same():
     gazetteer = build_gazetteer([Entry(kind, f"{kind}-{n}", n) for kind in (ARTIST, TRACK) for n in NAMES])
-    params = GateParams(min_count=2, folds=3)
+    params = GateParams(min_count=2, folds=4)
     assert fit_gate(planted(), gazetteer, params) == fit_gate(planted(), gazetteer, params)
 
 

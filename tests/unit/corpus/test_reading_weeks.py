@@ -72,7 +72,7 @@ def test_a_source_without_worth_adds_nothing():
     assert set(found[c.ARTIST_ID]) == {"a", "b"}
 
 
-def term(url: str, artist: str, word: str, weight: float = 1.0, site: str = "s", excerpt: str | None = None) -> dict:
+def term(url: str, artist: str, word: str, weight: float = 1.0, *, site: str = "s", excerpt: str | None = None) -> dict:
     return {
         "url": url, "site": site, "kind": "artist", "entity_id": artist, "term": word, "weight": weight,
         "excerpt": excerpt or f"{url} {word}",
@@ -123,7 +123,9 @@ def test_sources_learn_from_who_is_heard_with_whom():
     sites = pl.DataFrame({"site": ["bad", "good", "silent"], "n_articles": [9, 9, 3], "n_mentions": [40, 40, 0]})
     found = weigh_sources(sites, pairs, camps(), SourceParams(shrinkage=5))
     weight = dict(found.select("site", "weight").rows())
-    assert weight["bad"] < 0.5 < 1.0 == weight["silent"] < weight["good"] <= 2.0
+    assert weight["silent"] == 1.0
+    assert weight["bad"] < 0.5
+    assert 1.0 < weight["good"] <= 2.0
     assert found.filter(pl.col("site") == "silent")[c.SCORE].item() is None
     assert sources_beat_chance(found).passed
     assert draw_sources(found.with_columns(pl.lit("$x$ \x1b").alias("site")), title="t").startswith(b"\x89PNG")
