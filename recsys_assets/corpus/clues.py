@@ -4,6 +4,7 @@ Belongs here: from a place to the names of its clues. How much each clue counts 
 if they are common English ones, so that no name is ever learnt by heart.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -181,7 +182,7 @@ def _of_name(candidate: Candidate, gazetteer: Gazetteer) -> Iterator[str]:
     match, name = candidate.match, gazetteer.names[candidate.match.name]
     words = name.split()
     n_words = min(len(words), 4)
-    common = sum(gazetteer.rarest_ranks[match.name] >= edge for edge in _COMMON)
+    common = bisect_right(_COMMON, gazetteer.rarest_ranks[match.name])
     yield "name"
     yield f"words={n_words}"
     yield f"common={common}"
@@ -194,16 +195,16 @@ def _of_name(candidate: Candidate, gazetteer: Gazetteer) -> Iterator[str]:
     if name.replace(" ", "").isdigit():
         yield "digits"
     if len(words) > 1:
-        yield f"mean_common={sum(sum(rank_of(word) >= edge for edge in _COMMON) for word in words) // len(words)}"
+        yield f"mean_common={sum(bisect_right(_COMMON, rank_of(word)) for word in words) // len(words)}"
         if rank_of(words[-1]) < _COMMON[0]:
             yield "ends_common"
         if rank_of(words[0]) < _COMMON[0]:
             yield "begins_common"
     artists, tracks = gazetteer.artists[match.name], gazetteer.tracks[match.name]
     if artists:
-        yield f"fame={sum(gazetteer.fame_shares[artists[0].entity_id] > edge for edge in _FAME)}"
+        yield f"fame={bisect_left(_FAME, gazetteer.fame_shares[artists[0].entity_id])}"
     if tracks:
-        yield f"homonyms={sum(len(gazetteer.credited[match.name]) > edge for edge in _HOMONYMS)}"
+        yield f"homonyms={bisect_left(_HOMONYMS, len(gazetteer.credited[match.name]))}"
     if artists and tracks:
         yield "both"
 

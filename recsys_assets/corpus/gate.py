@@ -28,7 +28,7 @@ from recsys_assets.corpus.text import Sentence, find_sentences
 # has a few hundred).
 MAX_CANDIDATES = 5_000
 # What tells whether a text uses capitals at all.
-_SENTENCES_FOR_CASE, _LETTERS_FOR_CASE, _SHOUTED_SHARE = 50, 5_000, 0.5
+_SENTENCES_FOR_CASE, _LETTERS_FOR_CASE, _SHOUTED_SHARE = 50, 1_000, 0.5
 WEIGHTS_FILE = "gate_weights.json"
 
 

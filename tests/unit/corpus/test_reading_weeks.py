@@ -127,7 +127,6 @@ def test_sources_learn_from_who_is_heard_with_whom():
     assert weight["bad"] < 0.5
     assert 1.0 < weight["good"] <= 2.0
     assert found.filter(pl.col("site") == "silent")[c.SCORE].item() is None
-    assert sources_beat_chance(found).passed
     assert draw_sources(found.with_columns(pl.lit("$x$ \x1b").alias("site")), title="t").startswith(b"\x89PNG")
 
 
@@ -215,3 +214,5 @@ def test_gates_say_what_is_wrong():
     assert not excerpts_are_short(pl.DataFrame({"excerpt": ["\x1b[31m"]})).passed
     against = pl.DataFrame({c.SCORE: [-0.5], "n_judged": [50]})
     assert not sources_beat_chance(against).passed
+    assert sources_beat_chance(against.with_columns(pl.lit(0.5).alias(c.SCORE))).passed
+    assert sources_beat_chance(against.with_columns(pl.lit(5).alias("n_judged"))).passed
