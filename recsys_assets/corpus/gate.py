@@ -168,5 +168,5 @@ def _preference(reading: Reading) -> tuple[float, int, int, int, str, int]:
 @cache
 def shipped_gate() -> Gate:
     """Return the gate whose weights stand beside this module; the file says what they were learnt from."""
-    parsed = json.loads((files(__package__) / WEIGHTS_FILE).read_text(encoding="utf-8"))
+    parsed = json.loads((files("recsys_assets.corpus") / WEIGHTS_FILE).read_text(encoding="utf-8"))
     return Gate(parsed["weights"], parsed["least"])

@@ -4,16 +4,19 @@ Belongs here: from readings of the gate to rows. Finding and gating is ``gazette
 Whatever an article holds, the work is bounded: see ``gate.MAX_CANDIDATES`` and the length of a body in ``raw.contract``.
 """
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from recsys_assets.corpus.gate import Gate, Reading, Scanned, read, scan
 from recsys_assets.corpus.gazetteer import Entry, Gazetteer
 from recsys_assets.corpus.tables import ARTIST, TRACK
-from recsys_assets.corpus.text import excerpt_around, fold
+from recsys_assets.corpus.text import excerpt_around, fold, guess_language
 from recsys_assets.raw.contract import MAX_BODY_CHARS, MAX_NAME_CHARS
 
+# ISO 639-1, with or without what follows: de, pt-BR, zh_Hant.
+_LANGUAGE = re.compile(r"[a-z]{2}([-_][a-z0-9-]+)?")
 # Below it a mention is a guess: two artists of one name, neither better known, keep half each; six keep nothing.
 LEAST_CONFIDENCE = 0.2
 # Versions of one track by one artist that a title may mean at once.
@@ -59,6 +62,12 @@ class ReadArticle:
     scanned: Scanned
     mentions: list[Mention]
 
+    @cached_property
+    def language(self) -> str:
+        """The ISO 639-1 code that the article says, else what its text looks like; "und" where that is too short."""
+        said = (self.article.language or "").strip().lower()
+        return said[:2] if _LANGUAGE.fullmatch(said) else guess_language(self.article.body)
+
     def excerpt(self, mention: Mention) -> str:
         """Return the mention's sentence as one harmless line of at most 300 characters."""
         sentence = self.scanned.places[mention.sentence].sentence
@@ -92,7 +101,7 @@ def _mention(scanned: Scanned, reading: Reading, entity_id: str, confidence: flo
     return Mention(candidate.kind, entity_id, start, end, candidate.sentence, match.first, match.last, confidence)
 
 
-def _who(reading: Reading, gazetteer: Gazetteer, scanned: Scanned, named: Collection[str]) -> list[tuple[str, float]]:
+def _who(reading: Reading, gazetteer: Gazetteer, scanned: Scanned, named: Set[str]) -> list[tuple[str, float]]:
     """Return who of those with this name is meant, with confidence.
 
     An artist of whom a track is named, or a track whose artist is, goes before those of whom nothing is; what the article

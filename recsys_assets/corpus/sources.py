@@ -137,4 +137,4 @@ def _mean_of_sources(scored: pl.DataFrame, params: SourceParams) -> float:
     if scored.is_empty():
         return 0.0
     says = scored["n_judged"].cast(pl.Float64).clip(upper_bound=10 * max(params.shrinkage, 1.0))
-    return float((scored[c.SCORE] * says).sum() / says.sum())
+    return float(np.average(scored[c.SCORE].to_numpy(), weights=says.to_numpy()))

@@ -63,7 +63,7 @@ def _phrases_of(read: ReadArticle, number: int, named: set[int]) -> Iterator[Phr
     words = place.sentence.words.folded
     run = 0
     for n, word in enumerate(words):
-        if n in named or is_unspaced(word) or is_stop_word(word) or not any(ch.isalpha() for ch in word):
+        if n in named or is_unspaced(word) or is_stop_word(word, read.language) or not any(ch.isalpha() for ch in word):
             run = 0
             continue
         run = run + 1 if run and not place.gap(n).strip(" -") else 1

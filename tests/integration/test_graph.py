@@ -37,7 +37,8 @@ SILENT = {table.full_name for table in ALL_TABLES if table.group in {"audio", "c
     "cold_start.placements"
 }
 EMPTY = {
-    "raw.raw_play_counts", "raw.landed_play_counts", "raw.raw_articles", "raw.landed_articles", "mixes.release_radar", "mixes.release_radar_preview",
+    "raw.raw_play_counts", "raw.landed_play_counts", "raw.raw_articles", "raw.landed_articles",
+    "mixes.release_radar", "mixes.release_radar_preview",
     *SILENT,
     *(table.full_name for table in ALL_TABLES if table.name.startswith("rejected_")),
 }  # fmt: skip

@@ -2,8 +2,11 @@
 
 import pytest
 
+from recsys_assets.corpus.gate import shipped_gate
+from recsys_assets.corpus.mentions import Article, read_article
+from recsys_assets.corpus.stop_words import is_stop_word
 from recsys_assets.corpus.terms import find_terms
-from tests.unit.corpus.press import read_text
+from tests.unit.corpus.press import gazetteer, read_text
 
 
 def terms_of(body: str, entity: tuple[str, str]) -> dict[str, float]:
@@ -46,3 +49,20 @@ def test_scripts_without_spaces_give_stretches():
 
 def test_nobody_named_is_no_term():
     assert find_terms(read_text("Nothing to see here.")) == {}
+
+
+def test_function_words_are_those_of_the_language():
+    assert is_stop_word("nicht", "de")
+    assert not is_stop_word("nicht", "en")
+    # "war" is German for "was", and a word of English to write songs about.
+    assert is_stop_word("war", "de")
+    assert not is_stop_word("war", "en")
+    assert is_stop_word("nicht")
+    assert not is_stop_word("because", "fi")
+
+
+@pytest.mark.parametrize(("said", "language"), [("pt-BR", "pt"), ("DE", "de"), ("German", "en"), (None, "en")])
+def test_the_language_is_what_the_article_says_if_it_is_a_code(said: str | None, language: str):
+    body = "They toured with Radiohead for years and nobody in the whole of the country was louder than they were."
+    article = Article("u", "press", "News", body, language=said)
+    assert read_article(article, gazetteer(), shipped_gate()).language == language
