@@ -10,6 +10,7 @@ from recsys_assets.cold_start import place_tables
 from recsys_assets.cold_start import tables as cold_start
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.schemas import TableSchema
+from recsys_assets.corpus import tables as corpus
 from recsys_assets.evaluation import tables as evaluation
 from recsys_assets.latent import tables as latent
 from recsys_assets.mixes import tables as mixes
@@ -23,6 +24,7 @@ ALL_TABLES: tuple[TableSchema, ...] = (
     *play_matrix.TABLES,
     *audio.TABLES,
     *SOUND_TABLES,
+    *corpus.READING_TABLES,
     *latent.TABLES,
     *cold_start.TABLES,
     *place_tables.TABLES,

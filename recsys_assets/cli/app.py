@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from recsys_assets.cli import audience, imports, judge, listen, pitches, query, sound, space, store, world
+from recsys_assets.cli import audience, imports, judge, listen, pitches, query, sound, space, store, terms, world
 from recsys_assets.cli.edge import PlainFailures
 
 
@@ -37,7 +37,7 @@ app = typer.Typer(
 
 app.callback(help=app.info.help)(root)
 app.command()(world.demo)
-for command in (listen.mixes, space.similar, space.vector, listen.listeners, sound.sound):
+for command in (listen.mixes, space.similar, space.vector, listen.listeners, sound.sound, terms.terms):
     app.command()(command)
 for command in (pitches.submit, pitches.submissions, audience.audience):
     app.command()(command)

@@ -61,12 +61,12 @@ class PlainFailures(TyperGroup):
 
 
 class ManyValues(TyperCommand):
-    """A command whose ``--seeds`` takes several values after it: ``--seeds 0 1 2`` as well as ``--seeds 0,1,2``."""
+    """A command with options that take several values after them: ``--seeds 0 1 2`` as well as ``--seeds 0,1,2``."""
 
-    options = ("--seeds",)
+    options = ("--seeds", "--gazetteer")
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Join what follows the option, up to the next one, into one value, then parse as usual."""
+        """Join what follows such an option, up to the next one, into one value, then parse as usual."""
         return super().parse_args(ctx, list(_joined(args, self.options)))
 
 

@@ -178,6 +178,29 @@ def genre(
     _show(_followed("genre", 3, lambda say: evaluate_genre(folder, progress=say)), json_file)
 
 
+@evaluate.command("mentions", cls=ManyValues)
+def mentions(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Marked requests: test.bio.", show_default=False)],
+    gazetteer: Annotated[
+        str, typer.Option(metavar="DIR…", help="Folders of names: playlist_tracks.parquet or artists.dat.")
+    ] = "",
+    json_file: JsonFile = None,
+) -> None:
+    """Find artists and titles in requests for music, beside plain longest match with the same names.
+
+    DIR holds test.bio, or folders that do: one word, a tab and its tag on each line. Without --gazetteer the names are
+    those of the folders mpd-dev and lastfm-2k beside DIR or above it.
+
+    Example: recsys evaluate mentions data/music-ner --gazetteer data/mpd-dev data/lastfm-2k
+    """
+    from recsys_assets.evaluation.mentions import evaluate_mentions, names_near
+
+    _require_folder(folder, json_file)
+    names = [Path(each) for each in gazetteer.split(",")] if gazetteer else names_near(folder)
+    _show(_followed("mentions", 3, lambda say: evaluate_mentions(folder, names, progress=say)), json_file)
+
+
 def _require_folder(path: Path, json_file: Path | None) -> None:
     """Refuse what can be refused before minutes of work: no data, or nowhere to write to.
 

@@ -31,7 +31,7 @@ def display(text: str | None, *, max_length: int = 60) -> str:
     shown = _clean(text or "")
     if len(shown) > max_length:
         shown = _cut(shown, max_length - 1) + _ELLIPSIS
-    if any(unicodedata.bidirectional(ch) in _RIGHT_TO_LEFT for ch in shown):
+    if not shown.isascii() and any(unicodedata.bidirectional(ch) in _RIGHT_TO_LEFT for ch in shown):
         return f"{ISOLATE_START}{shown}{ISOLATE_END}"
     return shown
 

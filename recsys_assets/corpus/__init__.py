@@ -1,1 +1,1 @@
-"""Text: articles, mentions, terms. Empty until articles are crawled: the room is kept by the import contracts."""
+"""Text: articles, mentions and terms; what they say of artists and tracks, and what their sources are worth."""

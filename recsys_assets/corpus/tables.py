@@ -207,6 +207,9 @@ TITLE_TERMS = TableSchema(
     partition=c.WEEK,
 )  # fmt: skip
 
+# What reading makes.
+READING_TABLES = (ARTICLE_MENTIONS, ARTICLE_TERMS, ENTITY_TERMS, CO_MENTIONS, SOURCE_WEIGHTS)
+
 TABLES: tuple[TableSchema, ...] = (
     CRAWL_LOG,
     ARTICLE_MENTIONS,

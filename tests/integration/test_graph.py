@@ -32,10 +32,13 @@ from recsys_assets.tables import ALL_TABLES
 
 pytestmark = pytest.mark.integration
 
-# The world has no undated totals, no broken file, no sound and no submission, and its days hold no Thursday.
-SILENT = {table.full_name for table in ALL_TABLES if table.group in {"audio", "cold_start"}} - {"cold_start.placements"}
+# The world has no undated totals, no broken file, no sound, no article and no submission, and its days hold no Thursday.
+SILENT = {table.full_name for table in ALL_TABLES if table.group in {"audio", "cold_start", "corpus"}} - {
+    "cold_start.placements"
+}
 EMPTY = {
-    "raw.raw_play_counts", "raw.landed_play_counts", "mixes.release_radar", "mixes.release_radar_preview",
+    "raw.raw_play_counts", "raw.landed_play_counts", "raw.raw_articles", "raw.landed_articles",
+    "mixes.release_radar", "mixes.release_radar_preview",
     *SILENT,
     *(table.full_name for table in ALL_TABLES if table.name.startswith("rejected_")),
 }  # fmt: skip

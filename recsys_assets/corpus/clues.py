@@ -1,0 +1,296 @@
+"""What speaks for or against a name being meant where it stands: clues of the name, its place and the article.
+
+Belongs here: from a place to the names of its clues. How much each clue counts is ``gate``'s. Words around are clues only
+if they are common English ones, so that no name is ever learnt by heart.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from recsys_assets.corpus.commonness import RARE, rank_of
+from recsys_assets.corpus.gazetteer import EXACT, Gazetteer, Match
+from recsys_assets.corpus.tables import ARTIST, TRACK
+from recsys_assets.corpus.text import Sentence
+
+# Words around that may be a clue: the 3,000 commonest of English hold all that matter ("band", "album", "remix", "by").
+CUE_RANKS = 3_000
+_COMMON = (50, 300, 1_500, 6_000, RARE)
+# Shares of artists that are less known; artists that a title is by.
+_FAME, _HOMONYMS = (0.4, 0.7, 0.85, 0.95), (1, 3, 10, 30)
+# A name says who is spoken of if its rarest word is rarer than this: "yes" and "changes" say nothing of each other.
+TELLING_RANK = 1_500
+_HEADLINE_LETTERS, _HEADLINE_SHARE = 4, 0.75
+# What lets an ambiguous name count: the artist's track or the track's artist, words of music, how it is written.
+SECOND_CLUES = frozenset(
+    {
+        "its_artist_named",
+        "its_track_named",
+        "its_genre",
+        "music_word_near",
+        "likeness_before",
+        "case=capital",
+        "quoted",
+        "link",
+        "by_artist_after",
+        "title_by_before",
+        "by_before",
+        "artist_and_before",
+        "artist_and_after",
+        "variant=possessive",
+    }
+)
+QUOTES = "\"'“”‘’«»„‚「」『』《》*_"  # noqa: RUF001  quotation marks of several languages
+_BREAKS = frozenset(",;:|/()[]–—\n")  # noqa: RUF001  dashes
+_BY = frozenset({"by", "from", "von", "par", "por"})
+_JOINTS = frozenset({"and", "or", "&", "vs", "und", "et", "y"})
+_GENRE_WORDS = frozenset(
+    {
+        "album",
+        "albums",
+        "artist",
+        "artists",
+        "band",
+        "bands",
+        "ep",
+        "guitarist",
+        "lp",
+        "musician",
+        "musicians",
+        "rapper",
+        "record",
+        "records",
+        "singer",
+        "single",
+        "song",
+        "songs",
+        "songwriter",
+        "track",
+        "tracks",
+        "trio",
+        "duo",
+        "quartet",
+        "dj",
+        "mc",
+        "producer",
+        "remix",
+        "remixes",
+        "cover",
+        "covers",
+        "discography",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place in a text and one of the two things that its name may mean."""
+
+    sentence: int
+    match: Match
+    kind: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known of an article before its single places are looked at.
+
+    Attributes:
+        has_case: whether it tells names by capital letters at all; a text in one case does not.
+        links: folded texts of the links in it.
+        named_artists: artists one of whose names stands somewhere in it, if it is a telling one.
+        titled_artists: artists one of whose tracks' telling titles stands somewhere in it, outside their own name.
+    """
+
+    has_case: bool = False
+    links: Collection[str] = ()
+    named_artists: Set[str] = frozenset()
+    titled_artists: Set[str] = frozenset()
+
+
+@dataclass
+class Place:
+    """A sentence with all names found in it, and what stands beside what."""
+
+    text: str
+    sentence: Sentence
+    matches: Sequence[Match]
+    artist_starts: set[int] = field(default_factory=set)
+    artist_ends: set[int] = field(default_factory=set)
+    track_ends: set[int] = field(default_factory=set)
+    longest: dict[int, int] = field(default_factory=dict)
+    # Per word, how far the names reach that begin before it.
+    reach: list[int] = field(default_factory=list)
+
+    @cached_property
+    def is_headline(self) -> bool:
+        """Whether most words of four letters or more have a capital: there a capital says nothing."""
+        starts = [
+            self.text[start]
+            for start, word in zip(self.sentence.words.starts, self.sentence.words.folded, strict=True)
+            if len(word) >= _HEADLINE_LETTERS
+        ]
+        return len(starts) > 1 and sum(ch.isupper() for ch in starts) >= _HEADLINE_SHARE * len(starts)
+
+    @classmethod
+    def of(cls, text: str, sentence: Sentence, matches: Sequence[Match], gazetteer: Gazetteer) -> "Place":
+        """Index the names of a sentence by where they begin and end; names that are common words alone do not count."""
+        place = cls(text, sentence, matches)
+        for match in matches:
+            place.longest[match.first] = max(place.longest.get(match.first, 0), match.last)
+            if gazetteer.rarest_ranks[match.name] < _COMMON[1]:
+                continue
+            if gazetteer.artists[match.name]:
+                place.artist_starts.add(match.first)
+                place.artist_ends.add(match.last)
+            if gazetteer.tracks[match.name]:
+                place.track_ends.add(match.last)
+        farthest = 0
+        for first in range(len(sentence.words)):
+            place.reach.append(farthest)
+            farthest = max(farthest, place.longest.get(first, 0))
+        return place
+
+    def word(self, number: int) -> str:
+        """Return a folded word; "<" before the first, ">" behind the last."""
+        words = self.sentence.words.folded
+        return "<" if number < 0 else words[number] if number < len(words) else ">"
+
+    def gap(self, number: int) -> str:
+        """Return what stands between the word before and this one."""
+        words = self.sentence.words
+        start = words.ends[number - 1] if number > 0 else self.sentence.start
+        end = words.starts[number] if number < len(words) else self.sentence.end
+        return self.text[start:end]
+
+
+def find_clues(place: Place, candidate: Candidate, gazetteer: Gazetteer, around: Surroundings) -> list[str]:
+    """Return the names of all clues at a candidate; each counts once."""
+    return [
+        *_of_name(candidate, gazetteer),
+        *_of_words_around(place, candidate.match),
+        *_of_neighbours(place, candidate.match),
+        *_of_article(candidate, gazetteer, around),
+        *(_of_case(place, candidate.match) if around.has_case else ()),
+        *_of_marks(place, candidate.match, gazetteer, around),
+        *_of_genre(place, candidate, gazetteer),
+    ]
+
+
+def _of_name(candidate: Candidate, gazetteer: Gazetteer) -> Iterator[str]:
+    match, name = candidate.match, gazetteer.names[candidate.match.name]
+    words = name.split()
+    n_words = min(len(words), 4)
+    common = bisect_right(_COMMON, gazetteer.rarest_ranks[match.name])
+    yield "name"
+    yield f"words={n_words}"
+    yield f"common={common}"
+    yield f"common={common},words={min(n_words, 3)}"
+    if match.variant != EXACT:
+        yield f"variant={match.variant}"
+        yield f"variant={match.variant},common={common}"
+    if len(name) <= 3:
+        yield "short"
+    if name.replace(" ", "").isdigit():
+        yield "digits"
+    if len(words) > 1:
+        yield f"mean_common={sum(bisect_right(_COMMON, rank_of(word)) for word in words) // len(words)}"
+        if rank_of(words[-1]) < _COMMON[0]:
+            yield "ends_common"
+        if rank_of(words[0]) < _COMMON[0]:
+            yield "begins_common"
+    artists, tracks = gazetteer.artists[match.name], gazetteer.tracks[match.name]
+    if artists:
+        yield f"fame={bisect_left(_FAME, gazetteer.fame_shares[artists[0].entity_id])}"
+    if tracks:
+        yield f"homonyms={bisect_left(_HOMONYMS, len(gazetteer.credited[match.name]))}"
+    if artists and tracks:
+        yield "both"
+
+
+def _of_words_around(place: Place, match: Match) -> Iterator[str]:
+    before = [_cue(place.word(match.first - n)) for n in (1, 2, 3)]
+    after = [_cue(place.word(match.last + n)) for n in (0, 1)]
+    yield f"-1={before[0]}"
+    yield f"-2={before[1]}"
+    yield f"-2={before[1]},-1={before[0]}"
+    yield f"+1={after[0]}"
+    yield f"+2={after[1]}"
+    yield f"-1={before[0]},+1={after[0]}"
+    if "similar" in before or "sounds" in before or "like" in before:
+        yield "likeness_before"
+    if not _BREAKS.isdisjoint(place.gap(match.first)):
+        yield "break_before"
+    if not _BREAKS.isdisjoint(place.gap(match.last)):
+        yield "break_after"
+
+
+def _cue(word: str) -> str:
+    return word if word in "<>" or rank_of(word) < CUE_RANKS else "~" if rank_of(word) < RARE else "?"
+
+
+def _of_neighbours(place: Place, match: Match) -> Iterator[str]:
+    after, before = place.word(match.last), place.word(match.first - 1)
+    joint, other = before in _JOINTS, after in _JOINTS
+    facts = {
+        "by_before": before in _BY,
+        "by_artist_after": after in _BY and match.last + 1 in place.artist_starts,
+        "title_by_before": before in _BY and match.first - 1 in place.track_ends,
+        "artist_before": match.first in place.artist_ends,
+        "artist_after": match.last in place.artist_starts,
+        "title_before": match.first in place.track_ends,
+        "artist_and_before": joint and match.first - 1 in place.artist_ends,
+        "artist_and_after": other and match.last + 1 in place.artist_starts,
+        "begins_longer": place.longest[match.first] > match.last,
+        "within_longer": place.reach[match.first] >= match.last,
+    }
+    yield from (clue for clue, holds in facts.items() if holds)
+
+
+def _of_article(candidate: Candidate, gazetteer: Gazetteer, around: Surroundings) -> Iterator[str]:
+    name = candidate.match.name
+    if candidate.kind == TRACK:
+        if not gazetteer.credited[name].isdisjoint(around.named_artists):
+            yield "its_artist_named"
+    elif any(entry.entity_id in around.titled_artists for entry in gazetteer.artists[name]):
+        yield "its_track_named"
+
+
+def _of_case(place: Place, match: Match) -> Iterator[str]:
+    words = place.sentence.words
+    # Little words inside a name ("of", "and") are written small by many.
+    telling = [n for n in range(match.first, match.last) if n == match.first or rank_of(words.folded[n]) >= _COMMON[0]]
+    letters = [place.text[words.starts[n]] for n in telling]
+    if not any(ch.isupper() or ch.islower() for ch in letters):
+        return
+    if not all(ch.isupper() for ch in letters if ch.isupper() or ch.islower()):
+        yield "case=small"
+    elif (match.first > 0 or len(telling) > 1) and not place.is_headline:
+        yield "case=capital"
+
+
+def _of_marks(place: Place, match: Match, gazetteer: Gazetteer, around: Surroundings) -> Iterator[str]:
+    before, after = place.gap(match.first).rstrip()[-1:], place.gap(match.last).lstrip()[:1]
+    if before and after and before in QUOTES and after in QUOTES:
+        yield "quoted"
+    if gazetteer.names[match.name] in around.links:
+        yield "link"
+    nearby = range(match.first - 3, match.last + 3)
+    if any(n not in range(match.first, match.last) and place.word(n) in _GENRE_WORDS for n in nearby):
+        yield "music_word_near"
+
+
+def _of_genre(place: Place, candidate: Candidate, gazetteer: Gazetteer) -> Iterator[str]:
+    if candidate.kind == ARTIST:
+        genres = {genre for entry in gazetteer.artists[candidate.match.name] for genre in entry.genres}
+        if genres and not genres.isdisjoint(place.sentence.words.folded):
+            yield "its_genre"
+
+
+def kinds_of(match: Match, gazetteer: Gazetteer) -> Iterator[str]:
+    """Yield what a match may mean; only an artist's name is also found in other spellings."""
+    if gazetteer.artists[match.name]:
+        yield ARTIST
+    if gazetteer.tracks[match.name] and match.variant == EXACT:
+        yield TRACK

@@ -1,0 +1,144 @@
+"""The words and noun phrases that stand near a mention, by how near: one article at a time.
+
+Belongs here: chunking without a tagger, and nearness. How rare a term is and what a source is worth is known over many
+articles only: ``entity_terms``. A phrase is what stands between function words, punctuation and names.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from recsys_assets.corpus.mentions import Mention, ReadArticle
+from recsys_assets.corpus.stop_words import is_stop_word
+from recsys_assets.corpus.tables import MAX_EXCERPT_CHARS
+from recsys_assets.corpus.text import HIRAGANA, excerpt_around, is_unspaced, unspaced_script
+
+# Words after which nearness has halved, and the farthest that counts.
+HALF_WORDS, FARTHEST_WORDS = 8.0, 40
+# What another sentence is farther away, in words.
+SENTENCE_WORDS = 10
+MAX_PHRASE_WORDS = 3
+MAX_TERM_CHARS = 80
+# Of a stretch without spaces; a longer one is a sentence.
+MAX_UNSPACED_CHARS = 10
+# Of an article that names hundreds each counts little; what is read of it is bounded too.
+MAX_MENTIONS, MAX_TERMS = 400, 80
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A term at a place: sentence, first and last (excluded) word of it."""
+
+    term: str
+    sentence: int
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class NearTerm:
+    """A term of an entity in an article: its weight, and where it stands nearest."""
+
+    weight: float = 0.0
+    nearest: float = 0.0
+    phrase: Phrase | None = None
+
+
+def find_phrases(read: ReadArticle) -> dict[int, list[Phrase]]:
+    """Return the terms of each sentence that is near a mention: words, and phrases of two and three that touch."""
+    named: dict[int, set[int]] = defaultdict(set)
+    near: set[int] = set()
+    for mention in read.mentions:
+        named[mention.sentence].update(range(mention.first, mention.last))
+        near.update((mention.sentence - 1, mention.sentence, mention.sentence + 1))
+    n_sentences = len(read.scanned.places)
+    return {
+        number: list(_phrases_of(read, number, named[number])) for number in sorted(near) if 0 <= number < n_sentences
+    }
+
+
+def _phrases_of(read: ReadArticle, number: int, named: set[int]) -> Iterator[Phrase]:
+    place = read.scanned.places[number]
+    words = place.sentence.words.folded
+    run = 0
+    for n, word in enumerate(words):
+        if n in named or is_unspaced(word) or is_stop_word(word, read.language) or not any(ch.isalpha() for ch in word):
+            run = 0
+            continue
+        run = run + 1 if run and not place.gap(n).strip(" -") else 1
+        for length in range(1, min(run, MAX_PHRASE_WORDS) + 1):
+            term = " ".join(words[n + 1 - length : n + 1])
+            if len(term) <= MAX_TERM_CHARS:
+                yield Phrase(term, number, n + 1 - length, n + 1)
+    yield from _unspaced_phrases(words, number, named)
+
+
+def _unspaced_phrases(words: list[str], number: int, named: set[int]) -> Iterator[Phrase]:
+    """Yield stretches of one script that is written without spaces; hiragana is Japanese's function words and endings."""
+    for script, group in groupby(range(len(words)), key=lambda n: None if n in named else unspaced_script(words[n])):
+        places = list(group)
+        if script not in {None, HIRAGANA} and 1 < len(places) <= MAX_UNSPACED_CHARS:
+            first, last = places[0], places[-1] + 1
+            yield Phrase("".join(words[first:last]), number, first, last)
+
+
+def find_terms(read: ReadArticle) -> dict[tuple[str, str], list[tuple[str, float, str]]]:
+    """Weigh the terms near each entity of an article.
+
+    The weight is the sum, over an entity's mentions, of confidence times 0.5 ** (distance / 8 words), the nearest place of
+    the term to each mention; a sentence's border counts as ten words, two sentences away nothing counts.
+
+    Returns:
+        (kind, entity_id) to (term, weight, excerpt), heaviest first, 80 at most.
+    """
+    phrases = find_phrases(read)
+    found: dict[tuple[str, str], dict[str, NearTerm]] = defaultdict(lambda: defaultdict(NearTerm))
+    for mention in read.mentions[:MAX_MENTIONS]:
+        terms = found[mention.kind, mention.entity_id]
+        for phrase, nearness in _nearest(read, mention, phrases).items():
+            near = terms[phrase.term]
+            near.weight += mention.confidence * nearness
+            if nearness > near.nearest:
+                near.nearest, near.phrase = nearness, phrase
+    excerpts: dict[tuple[int, int], str] = {}
+    return {entity: _heaviest(read, terms, excerpts) for entity, terms in sorted(found.items())}
+
+
+def _nearest(read: ReadArticle, mention: Mention, phrases: dict[int, list[Phrase]]) -> dict[Phrase, float]:
+    best: dict[str, tuple[float, Phrase]] = {}
+    for number in (mention.sentence - 1, mention.sentence, mention.sentence + 1):
+        for phrase in phrases.get(number, ()):
+            distance = _distance(read, mention, phrase)
+            if distance <= FARTHEST_WORDS and (phrase.term not in best or distance < best[phrase.term][0]):
+                best[phrase.term] = (distance, phrase)
+    return {phrase: 0.5 ** (distance / HALF_WORDS) for distance, phrase in best.values()}
+
+
+def _distance(read: ReadArticle, mention: Mention, phrase: Phrase) -> int:
+    """Count the words between; across one sentence's border those up to its end, those from the other's start, and ten."""
+    if phrase.sentence == mention.sentence:
+        return max(phrase.first - mention.last, mention.first - phrase.last, 0)
+    if phrase.sentence > mention.sentence:
+        rest = len(read.scanned.places[mention.sentence].sentence.words) - mention.last
+        return rest + phrase.first + SENTENCE_WORDS
+    rest = len(read.scanned.places[phrase.sentence].sentence.words) - phrase.last
+    return rest + mention.first + SENTENCE_WORDS
+
+
+def _heaviest(
+    read: ReadArticle, terms: dict[str, NearTerm], excerpts: dict[tuple[int, int], str]
+) -> list[tuple[str, float, str]]:
+    ordered = sorted(terms.items(), key=lambda item: (-item[1].weight, item[0]))[:MAX_TERMS]
+    return [(term, near.weight, _excerpt(read, near.phrase, excerpts)) for term, near in ordered if near.phrase]
+
+
+def _excerpt(read: ReadArticle, phrase: Phrase, excerpts: dict[tuple[int, int], str]) -> str:
+    sentence = read.scanned.places[phrase.sentence].sentence
+    # A sentence that fits is the same excerpt for all of its terms.
+    fits = sentence.end - sentence.start < MAX_EXCERPT_CHARS - 2
+    at = sentence.start if fits else sentence.words.starts[phrase.first]
+    key = (phrase.sentence, at)
+    if key not in excerpts:
+        excerpts[key] = excerpt_around(read.article.text, sentence.start, sentence.end, near=at)
+    return excerpts[key]

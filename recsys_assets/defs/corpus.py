@@ -1,0 +1,162 @@
+"""Assets of ``corpus``: what is read in the day's articles, and what the articles before a Monday say of whom."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from recsys_assets.core.lake import TableVersion
+from recsys_assets.corpus import gates
+from recsys_assets.corpus import tables as t
+from recsys_assets.corpus.entity_terms import TermParams
+from recsys_assets.corpus.reading_days import read_days
+from recsys_assets.corpus.reading_weeks import (
+    WINDOW_WEEKS,
+    Listening,
+    ReadWeeks,
+    make_co_mentions,
+    make_entity_terms,
+    make_source_weights,
+)
+from recsys_assets.corpus.source_picture import draw_sources
+from recsys_assets.corpus.sources import SourceParams
+from recsys_assets.defs.checks import gate_check
+from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs
+from recsys_assets.defs.metadata import picture
+from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
+from recsys_assets.defs.progress import progress_bar
+from recsys_assets.raw.tables import RAW
+
+# Reading ------------------------------------------------------------------------------------------------------------
+
+_READ = (t.ARTICLE_MENTIONS, t.ARTICLE_TERMS)
+_BEFORE = dg.AssetIn(partition_mapping=days_before_delivery(WINDOW_WEEKS))
+
+
+@lake_multi_asset(
+    _READ,
+    name="article_reading",
+    partitions=DAILY,
+    kinds={"python", "polars"},
+    about="With the catalogue as it was known at the end of the day.",
+)
+def article_reading(
+    context: dg.AssetExecutionContext, raw_articles: TableVersion, raw_artists: TableVersion, raw_tracks: TableVersion
+) -> Iterator[dg.Output]:
+    """Find who is named in the day's articles, and what stands near."""
+    days = partition_days(context)
+    told = progress_bar(context, "articles")
+    yield from outputs(
+        _READ, read_days(days, articles=raw_articles, artists=raw_artists, tracks=raw_tracks, progress=told)
+    )
+
+
+class SourceConfig(SourceParams, dg.Config):
+    """How much evidence moves a source's weight, as run configuration."""
+
+
+@lake_asset(
+    t.SOURCE_WEIGHTS,
+    partitions=WEEKLY_MONDAY,
+    kinds={"polars"},
+    ins={"raw_articles": _BEFORE, "article_mentions": _BEFORE, "article_terms": _BEFORE, "track_signals": _BEFORE},
+    about="From articles fetched, and listening done, before the Monday.",
+)
+def source_weights(
+    context: dg.AssetExecutionContext,
+    config: SourceConfig,
+    raw_articles: TableVersion,
+    article_mentions: TableVersion,
+    article_terms: TableVersion,
+    track_signals: TableVersion,
+    raw_play_counts: TableVersion,
+    raw_tracks: TableVersion,
+) -> pl.DataFrame:
+    """Judge sources by who is heard with whom."""
+    weeks = partition_days(context)
+    read = ReadWeeks(raw_articles, article_mentions, article_terms)
+    rows = make_source_weights(weeks, read, Listening(track_signals, raw_play_counts, raw_tracks), config)
+    if rows.height:
+        newest = rows.filter(pl.col("week") == rows["week"].max())
+        drawn = draw_sources(newest, title=f"What sources say of who is heard with whom, before {newest['week'][0]}")
+        context.add_output_metadata({"sources": picture(drawn, "weight by source")})
+    return rows
+
+
+class TermConfig(TermParams, dg.Config):
+    """Which terms are kept, as run configuration."""
+
+
+@lake_asset(
+    t.ENTITY_TERMS,
+    partitions=WEEKLY_MONDAY,
+    kinds={"polars"},
+    ins={"raw_articles": _BEFORE, "article_mentions": _BEFORE, "article_terms": _BEFORE},
+    about="From articles fetched before the Monday.",
+)
+def entity_terms(
+    context: dg.AssetExecutionContext,
+    config: TermConfig,
+    raw_articles: TableVersion,
+    article_mentions: TableVersion,
+    article_terms: TableVersion,
+    source_weights: TableVersion,
+) -> pl.DataFrame:
+    """Sum what stands near, by rarity and by what its source is worth."""
+    read = ReadWeeks(raw_articles, article_mentions, article_terms)
+    return make_entity_terms(partition_days(context), read, source_weights, config)
+
+
+@lake_asset(
+    t.CO_MENTIONS,
+    partitions=WEEKLY_MONDAY,
+    kinds={"polars"},
+    ins={"raw_articles": _BEFORE, "article_mentions": _BEFORE, "article_terms": _BEFORE},
+    about="From articles fetched before the Monday.",
+)
+def co_mentions(
+    context: dg.AssetExecutionContext,
+    raw_articles: TableVersion,
+    article_mentions: TableVersion,
+    article_terms: TableVersion,
+    source_weights: TableVersion,
+) -> pl.DataFrame:
+    """Count who is named with whom."""
+    read = ReadWeeks(raw_articles, article_mentions, article_terms)
+    return make_co_mentions(partition_days(context), read, source_weights)
+
+
+_EXCERPTS_OF = ((*_READ, DAILY), (t.ENTITY_TERMS, t.CO_MENTIONS, WEEKLY_MONDAY))
+
+reading_checks = [
+    gate_check(
+        t.ARTICLE_MENTIONS,
+        name="articles_name_somebody",
+        judge=lambda mentions, day, home: gates.articles_name_somebody(
+            home.lake.open(RAW["articles"]).only([day]).scan().select("url").collect(),
+            mentions.only([day]).scan().select("url").unique().collect(),
+        ),
+        partitions=DAILY,
+        about="Most of the day's articles name somebody of the catalogue.",
+    ),
+    gate_check(
+        t.SOURCE_WEIGHTS,
+        name="sources_beat_chance",
+        judge=lambda weights, week, _home: gates.sources_beat_chance(weights.only([week]).read()),
+        partitions=WEEKLY_MONDAY,
+        about="Artists that are named together are heard together more than by chance.",
+    ),
+    *(
+        gate_check(
+            table,
+            name="excerpts_are_short",
+            judge=lambda rows, key, _home: gates.excerpts_are_short(
+                rows.only([key]).scan().select("excerpt").collect()
+            ),
+            partitions=partitions,
+            about="Excerpts have at most 300 characters and none that commands a terminal.",
+        )
+        for first, second, partitions in _EXCERPTS_OF
+        for table in (first, second)
+    ),
+]
