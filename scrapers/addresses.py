@@ -9,8 +9,6 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from scrapers.urls import origin
-
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # 6to4, Teredo and NAT64 carry an IPv4 address inside, which the gateway would go to.
 _CARRIERS = tuple(ipaddress.ip_network(net) for net in ("2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48"))
@@ -42,37 +40,37 @@ class AddressBook:
     """The hosts that a crawl may connect to.
 
     Attributes:
-        local_origins: ``host:port`` that may lie anywhere; empty unless the source is a local one, and then nothing else may
-            be asked at all.
+        is_local: whether the source lies on this machine or network, so that its own host may lie anywhere.
         find: looks a host up; called once for each.
     """
 
-    local_origins: frozenset[str] = frozenset()
+    is_local: bool = False
     find: Callable[[str], Sequence[str]] = look_up
     _known: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def refusal(self, url: str) -> str | None:
-        """Return why an address must not be asked, None if it may be; looks its host up.
+    def refusal(self, host: str) -> str | None:
+        """Look a host of the source up and return why it must not be asked, None if it may be.
 
         Raises:
             OSError: the host has no address.
         """
-        where = origin(url)
-        host = where.rpartition(":")[0]
-        if where in self.local_origins:
-            self.addresses(host)
-            return None
-        if all(is_public(ipaddress.ip_address(address)) for address in self.addresses(host)):
-            return "other_site" if self.local_origins else None
-        return "private_address"
+        if host not in self._known:
+            found = tuple(self.find(host))
+            if not self.is_local and not all(is_public(ipaddress.ip_address(address)) for address in found):
+                return "private_address"
+            self._known[host] = found
+        return None
 
     def addresses(self, host: str) -> tuple[str, ...]:
-        """Return the addresses of a host, the same ones through the whole crawl."""
-        if host not in self._known:
-            self._known[host] = tuple(self.find(host))
-        return self._known[host]
+        """Return the addresses to connect to; none for a host that was never let in."""
+        return self._known.get(host, ())
 
-    def connectable(self, host: str) -> str | None:
-        """Return the address to connect to, IPv4 first; None for a host that was never judged."""
-        addresses = sorted(self._known.get(host, ()), key=lambda address: (":" in address, address))
-        return addresses[0] if addresses else None
+
+def looks_private(host: str) -> bool:
+    """Say, without looking it up, whether a host of somebody else's is a private one: for the reason in the log."""
+    try:
+        # inet_aton reads all the old notations: 127.1, 0x7f000001, 2130706433.
+        plain = socket.inet_ntoa(socket.inet_aton(host)) if ":" not in host else host
+        return not is_public(ipaddress.ip_address(plain))
+    except (OSError, ValueError):
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal", ".home.arpa"))

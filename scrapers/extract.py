@@ -19,8 +19,13 @@ def main() -> int:
         body = Path(request["path"]).read_bytes()
         if request["path"].endswith(".gz"):
             body = gzip.decompress(body)
-        found = ArticlePage(url=request["url"], body=body).read()
-        answer = {"key": request["key"], "title": found.title, "body_text": found.body_text, "reason": found.reason or found.refused}
+        found = ArticlePage(url=request["url"], body=body).read(heed_robots=False)
+        answer = {
+            "key": request["key"],
+            "title": found.title,
+            "body_text": found.body_text,
+            "reason": found.reason or found.refused,
+        }
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
     return 0

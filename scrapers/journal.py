@@ -35,7 +35,9 @@ class Journal:
     ) -> None:
         """Write what became of an address."""
         rounded = round(seconds, 3) if seconds is not None else None
-        line = LogLine(url, self._site, self._source, instant_text(self.at()), outcome.value, status, reason, n_bytes, rounded)
+        line = LogLine(
+            url, self._site, self._source, instant_text(self.at()), outcome.value, status, reason, n_bytes, rounded
+        )
         self._stream.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
         self._stream.flush()
         self.outcomes[outcome.value] += 1

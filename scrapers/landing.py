@@ -17,7 +17,9 @@ def publish(state: State, landing: Path, source: str) -> int:
     rows = state.outbox()
     for day, of_day in groupby(sorted(rows, key=lambda row: (row[1], row[0])), key=lambda row: row[1]):
         entries = list(of_day)
-        write_lines(landing / "articles" / f"date={day}" / f"{source}-{entries[0][0]:06d}.jsonl", [row for _, _, row in entries])
+        write_lines(
+            landing / "articles" / f"date={day}" / f"{source}-{entries[0][0]:06d}.jsonl", [row for _, _, row in entries]
+        )
     if rows:
         with state.together():
             state.landed(rows[-1][0])

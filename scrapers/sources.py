@@ -1,5 +1,7 @@
 """The list of sources: which sites are read, from where in them, and how gently. YAML, judged before anything is asked for."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,24 +27,38 @@ class Source(BaseModel):
 
     model_config = _ANY
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="How the log and the articles call it; also a file name.")
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="How the log and the articles call it; also a file name."
+    )
     site: WebAddress = Field(description="Its front page.")
     feeds: tuple[WebAddress, ...] = Field(default=(), max_length=100, description="RSS, Atom or JSON feeds.")
     sitemaps: tuple[WebAddress, ...] = Field(default=(), max_length=100, description="Sitemaps or indexes of them.")
-    start_urls: tuple[WebAddress, ...] = Field(default=(), max_length=100, description="Pages whose links are followed.")
+    start_urls: tuple[WebAddress, ...] = Field(
+        default=(), max_length=100, description="Pages whose links are followed."
+    )
     allowed_paths: tuple[str, ...] = Field(default=(), description="Articles lie below these; empty: anywhere.")
     denied_paths: tuple[str, ...] = Field(default=(), description="Nothing below these is asked for.")
     licence_note: str = Field(default="", max_length=1_000, description="Why it may be read, for those who ask.")
-    language: str | None = Field(default=None, pattern=r"^[a-z]{2}$", description="ISO 639-1, for pages that do not say.")
+    language: str | None = Field(
+        default=None, pattern=r"^[a-z]{2}$", description="ISO 639-1, for pages that do not say."
+    )
     delay_s: float = Field(default=1.0, ge=0.0, le=600.0, description="Seconds between two requests.")
-    is_local: bool = Field(default=False, description="Lies on this machine or network; nothing but its own host and port is asked.")
+    is_local: bool = Field(
+        default=False, description="Lies on this machine or network; nothing but its own host and port is asked."
+    )
     max_pages: int = Field(default=500, ge=1, le=100_000, description="Requests of one crawl, robots.txt not counted.")
-    max_bytes: int = Field(default=5_000_000, ge=1_000, le=100_000_000, description="Bytes of one answer, also when unpacked.")
+    max_bytes: int = Field(
+        default=5_000_000, ge=1_000, le=100_000_000, description="Bytes of one answer, also when unpacked."
+    )
     max_depth: int = Field(default=2, ge=0, le=10, description="Links followed from a start page.")
     max_seconds: float = Field(default=1_800.0, ge=1.0, le=86_400.0, description="Seconds of one crawl.")
     timeout_s: float = Field(default=30.0, ge=0.1, le=300.0, description="Seconds of one request.")
-    revisit_days: float = Field(default=7.0, ge=0.0, le=3_650.0, description="After so long a page known is asked for anew.")
-    article_css: str = Field(default="", max_length=500, description="The element that holds the text, where heuristics err.")
+    revisit_days: float = Field(
+        default=7.0, ge=0.0, le=3_650.0, description="After so long a page known is asked for anew."
+    )
+    article_css: str = Field(
+        default="", max_length=500, description="The element that holds the text, where heuristics err."
+    )
     drop_css: tuple[str, ...] = Field(default=(), max_length=50, description="Elements that are no part of the text.")
 
     @field_validator("site")
@@ -84,14 +100,18 @@ class Source(BaseModel):
                 if absolute is None:
                     raise ValueError(f"{what}: {value!r} is no address of a web page")
                 if self.is_local and origin(absolute) != origin(self.site):
-                    raise ValueError(f"{what}: {value!r} is not on {origin(self.site)}, and a local source is asked nowhere else")
+                    raise ValueError(
+                        f"{what}: {value!r} is not on {origin(self.site)}, and a local source is asked nowhere else"
+                    )
         return self
 
     @property
     def entrances(self) -> dict[str, tuple[str, ...]]:
         """Absolute addresses by kind: ``feed``, ``sitemap``, ``start``."""
         kinds = {"feed": self.feeds, "sitemap": self.sitemaps, "start": self.start_urls}
-        return {kind: tuple(canonical_url(value, self.site) or "" for value in values) for kind, values in kinds.items()}
+        return {
+            kind: tuple(canonical_url(value, self.site) or "" for value in values) for kind, values in kinds.items()
+        }
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -118,8 +138,16 @@ class Source(BaseModel):
         return self.owns(url) and path_allowed(url, self.allowed_paths, self.denied_paths) and not is_file(url)
 
 
-def read_sources(path: Path) -> dict[str, Source]:
-    """Read a list of sources, by name, in its order.
+@dataclass(frozen=True)
+class SourceList:
+    """What the file says: sources by name, in its order, and the address at which sites reach who crawls them."""
+
+    sources: dict[str, Source]
+    contact: str | None
+
+
+def read_sources(path: Path) -> SourceList:
+    """Read a list of sources.
 
     Raises:
         SourcesError: it can not be read or has faults; the message has a line for each.
@@ -144,9 +172,17 @@ def read_sources(path: Path) -> dict[str, Source]:
     faults: list[str] = []
     for number, entry in enumerate(entries, start=1):
         _judge(number, entry, sources, faults)
+    contact = data.get("contact")
+    if contact is not None and (
+        not isinstance(contact, str) or not re.fullmatch(r"(https?://|mailto:)[!-~]{3,300}", contact)
+    ):
+        faults.append("contact: expected the address of a page (https://…) or mailto:…")
+    faults += [
+        f"{key}: not known here; expected sources and contact" for key in data if key not in ("sources", "contact")
+    ]
     if faults:
         raise SourcesError("\n".join(f"{path}: {fault}" for fault in faults))
-    return sources
+    return SourceList(sources, contact)
 
 
 def _judge(number: int, entry: object, sources: dict[str, Source], faults: list[str]) -> None:
@@ -165,4 +201,3 @@ def _judge(number: int, entry: object, sources: dict[str, Source], faults: list[
     if source.name in sources:
         faults.append(f"{label}: the name is taken by an earlier source")
     sources[source.name] = source
-

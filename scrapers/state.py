@@ -91,11 +91,14 @@ class State:
     def page(self, url: str) -> KnownPage | None:
         """Return what is known of a page, None if it was never asked for."""
         found = self._db.execute(
-            "select outcome, asked_at, etag, last_modified, failures from pages where source = ? and url = ?", (self._source, url)
+            "select outcome, asked_at, etag, last_modified, failures from pages where source = ? and url = ?",
+            (self._source, url),
         ).fetchone()
         return KnownPage(*found) if found else None
 
-    def decide(self, url: str, outcome: str, at: datetime, *, etag: str | None = None, last_modified: str | None = None) -> None:
+    def decide(
+        self, url: str, outcome: str, at: datetime, *, etag: str | None = None, last_modified: str | None = None
+    ) -> None:
         """Keep what became of a page, which no longer waits."""
         self._db.execute(
             "insert or replace into pages values (?, ?, ?, ?, ?, ?, 0)",
@@ -106,7 +109,8 @@ class State:
     def still_valid(self, url: str, at: datetime) -> None:
         """Keep that a page was asked for again and has not changed."""
         self._db.execute(
-            "update pages set asked_at = ?, failures = 0 where source = ? and url = ?", (instant_text(at), self._source, url)
+            "update pages set asked_at = ?, failures = 0 where source = ? and url = ?",
+            (instant_text(at), self._source, url),
         )
         self._db.execute("delete from waiting where source = ? and url = ?", (self._source, url))
 
@@ -150,7 +154,8 @@ class State:
         seen: set[int] = set()
         for band, key in bands(of):
             rows = self._db.execute(
-                "select number, url, signature from texts join bands on text = number where band = ? and key = ?", (band, key)
+                "select number, url, signature from texts join bands on text = number where band = ? and key = ?",
+                (band, key),
             )
             for number, other, signature in rows:
                 if number not in seen and other != url and similarity(of, signature) >= MIN_SIMILARITY:
@@ -161,12 +166,15 @@ class State:
     def take(self, row: Mapping[str, object], day: str, sha256: str, signature: bytes) -> None:
         """Keep an article until it has landed, and its text for ever."""
         self._db.execute(
-            "insert into outbox (source, day, row) values (?, ?, ?)", (self._source, day, json.dumps(row, ensure_ascii=False))
+            "insert into outbox (source, day, row) values (?, ?, ?)",
+            (self._source, day, json.dumps(row, ensure_ascii=False)),
         )
         number = self._db.execute(
             "insert into texts (sha256, url, signature) values (?, ?, ?)", (sha256, row["url"], signature)
         ).lastrowid
-        self._db.executemany("insert into bands values (?, ?, ?)", [(band, key, number) for band, key in bands(signature)])
+        self._db.executemany(
+            "insert into bands values (?, ?, ?)", [(band, key, number) for band, key in bands(signature)]
+        )
 
     def outbox(self) -> list[tuple[int, str, str]]:
         """Return number, day and row (JSON) of the articles that have not landed, oldest first."""

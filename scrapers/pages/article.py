@@ -52,8 +52,12 @@ class ArticlePage:
     robots_headers: Sequence[str] = ()
     rule: SiteRule = ANY_SITE
 
-    def read(self) -> "PageReading":
-        """Return the article, or why there is none."""
+    def read(self, *, heed_robots: bool = True) -> "PageReading":
+        """Return the article, or why there is none.
+
+        Args:
+            heed_robots: whether a page that asks not to be taken is refused; False judges reading alone, on saved pages.
+        """
         mime = (self.content_type or "").partition(";")[0].strip().lower()
         if mime not in _HTML_TYPES or _BINARY.match(self.body) or b"\x00" in self.body[:1024].replace(b"\x00<", b""):
             if not self.body.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -65,9 +69,8 @@ class ArticlePage:
         if tree is None:
             return PageReading(reason="empty_page")
         refused = robots_tags.refusal(self.robots_headers, tree)
-        if refused is not None:
+        if refused is not None and heed_robots:
             return PageReading(refused=refused)
-        # trafilatura takes apart the tree that it is given.
         return self._read(tree, text)
 
     def _read(self, tree: HtmlElement, text: str) -> "PageReading":
@@ -75,8 +78,8 @@ class ArticlePage:
             return PageReading(reason="page_too_large")
         rule = self.rule if self.rule != ANY_SITE else rule_for(site_host(self.url))
         found = _extracted(_narrowed(text, rule), self.url)
-        body_text = clean_text(found.get("text") or "")
         title = clean_line(found.get("title") or _heading(tree))
+        body_text = _without_headline(clean_text(found.get("text") or ""), title)
         reason = why_no_article(tree, title or "", body_text)
         if reason is None and not title:
             reason = "no_title"
@@ -133,7 +136,9 @@ def instant_from(text: str | None) -> datetime | None:
 def _parsed(text: str) -> HtmlElement | None:
     try:
         # lxml refuses a str with an XML declaration that names an encoding.
-        tree = html.document_fromstring(text.encode("utf-8", errors="replace"), parser=html.HTMLParser(encoding="utf-8"))
+        tree = html.document_fromstring(
+            text.encode("utf-8", errors="replace"), parser=html.HTMLParser(encoding="utf-8")
+        )
     except (LxmlError, ValueError):
         return None
     return tree if isinstance(tree, HtmlElement) else None
@@ -157,6 +162,12 @@ def _extracted(page: str, url: str) -> Mapping[str, str | None]:
     return {"text": found.text, "title": found.title, "author": found.author, "date": found.date}
 
 
+def _without_headline(body_text: str, title: str | None) -> str:
+    """Return the text without a first line that only repeats the headline, which has a column of its own."""
+    first, _, rest = body_text.partition("\n")
+    return rest if title and rest and first.casefold().strip() == title.casefold().strip() else body_text
+
+
 def _narrowed(text: str, rule: SiteRule) -> str:
     """Return the page with only the article of a site whose layout is known; unchanged where the selectors find nothing."""
     tree = _parsed(text) if rule != ANY_SITE else None
@@ -178,7 +189,9 @@ def _narrowed(text: str, rule: SiteRule) -> str:
 
 def _heading(tree: HtmlElement) -> str | None:
     for meta in tree.iter("meta"):
-        if (meta.get("property") or meta.get("name") or "").lower() in ("og:title", "twitter:title") and meta.get("content"):
+        if (meta.get("property") or meta.get("name") or "").lower() in ("og:title", "twitter:title") and meta.get(
+            "content"
+        ):
             return meta.get("content")
     return next((element.text_content() for tag in ("h1", "title") for element in tree.iter(tag)), None)
 
@@ -191,7 +204,11 @@ def _published(tree: HtmlElement, guessed: str | None) -> datetime | None:
         if (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower() == name
     ]
     said += [value for value in _linked_data_dates(tree)]
-    said += [element.get("datetime") for element in tree.iter("time") if "published" in (element.get("itemprop") or "").lower()]
+    said += [
+        element.get("datetime")
+        for element in tree.iter("time")
+        if "published" in (element.get("itemprop") or "").lower()
+    ]
     return next((instant for instant in map(instant_from, (*said, guessed)) if instant is not None), None)
 
 
@@ -220,7 +237,9 @@ def _link_texts(tree: HtmlElement, body_text: str) -> tuple[str, ...]:
     """Return what the links in the paragraphs of the article are called, in their order, each once."""
     inside = " ".join(body_text.split())
     texts: dict[str, None] = {}
-    for link in tree.xpath("//*[self::p or self::li or self::blockquote or self::h2 or self::h3 or self::td]//a[@href]"):
+    for link in tree.xpath(
+        "//*[self::p or self::li or self::blockquote or self::h2 or self::h3 or self::td]//a[@href]"
+    ):
         text = clean_line(link.text_content())
         if text and len(text) <= 200 and any(unicodedata.category(char)[0] == "L" for char in text) and text in inside:
             texts.setdefault(text)

@@ -27,7 +27,12 @@ def _directives(header_values: Iterable[str], tree: HtmlElement | None) -> set[s
         for part in value.lower().split(","):
             # "googlebot: noindex, nofollow, otherbot: noai": an agent holds until the next one is named.
             name, colon, rest = part.partition(":")
-            if colon and name.strip() not in ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"):
+            if colon and name.strip() not in (
+                "unavailable_after",
+                "max-snippet",
+                "max-image-preview",
+                "max-video-preview",
+            ):
                 agent, part = name.strip(), rest  # noqa: PLW2901
             if agent in ("*", AGENT):
                 found.add(part.strip())

@@ -106,5 +106,7 @@ def _says_article(tree: HtmlElement) -> bool:
 
 
 def _visible_text(tree: HtmlElement) -> str:
-    texts = tree.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]")
+    texts = tree.xpath(
+        "//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]"
+    )
     return " ".join(" ".join(texts).split())
