@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-from datasketch import MinHash
 
 N_HASHES = 128
 # 32 bands of 4: two texts that share 70 % of their shingles meet in a band with a probability of .9998, 30 % with .23;
@@ -20,6 +19,9 @@ _SCHEME = "affine32"
 
 def signature(text: str) -> bytes:
     """Return the signature of a text over its shingles of four words (of Chinese and Japanese, characters): 512 bytes."""
+    # Brings all of SciPy along, which a crawl that finds nothing new does not need.
+    from datasketch import MinHash
+
     tokens = _TOKEN.findall(text.casefold())
     shingles = {" ".join(tokens[at : at + _SHINGLE]).encode() for at in range(max(1, len(tokens) - _SHINGLE + 1))}
     sketch = MinHash(num_perm=N_HASHES, seed=1, scheme=_SCHEME)

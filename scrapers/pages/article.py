@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+import trafilatura
 from lxml import html
 from lxml.etree import LxmlError
 from lxml.html import HtmlElement
@@ -145,8 +146,6 @@ def _parsed(text: str) -> HtmlElement | None:
 
 
 def _extracted(page: str, url: str) -> Mapping[str, str | None]:
-    import trafilatura
-
     found = trafilatura.bare_extraction(
         page,
         url=url,

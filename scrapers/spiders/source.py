@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import html
 from lxml.etree import LxmlError
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
@@ -68,6 +68,7 @@ class SourceSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.source = crawler.settings["SOURCE"]
         spider.now = crawler.settings["NOW"]
+        crawler.signals.connect(spider._unread, signals.spider_error)  # noqa: SLF001 - its own
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -114,6 +115,12 @@ class SourceSpider(Spider):
         self._trouble = self._trouble + 1 if reason in TROUBLE else 0
         self._failed(asked, reason, None)
         self._stop_if_in_trouble()
+
+    def _unread(self, failure: Failure, response: Response, **_: Any) -> None:
+        """Take an answer that a reader stumbled over: one page, not the crawl."""
+        if isinstance(failure.value, CloseSpider) or response.request is None:
+            return
+        self._failed(response.request.cb_kwargs["asked"], f"unreadable_{type(failure.value).__name__}", response)
 
     def finish(self) -> None:
         """Land what has not landed."""

@@ -100,9 +100,8 @@ def test_hostile_pages_are_bounded_and_the_crawl_goes_on(site, crawl):
         "/to-other": redirect("http://other.example/"),
         "/to-file": redirect("file:///etc/passwd"),
         "/busy": Answer(b"later", 503),
-        "/broken": Answer(b"", write=lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<p>cut")
-                          or setattr(handler, "close_connection", True)),
-    }  # fmt: skip
+        "/broken": Answer(write=_promise_more_than_comes),
+    }
     paths = tuple(site.answers)
     site.page("/good", article_html("Still here", prose(9)))
     site.feed(*paths, "/good")
@@ -175,4 +174,9 @@ def _promise_500_megabytes(handler):
     handler.send_header("Content-Type", "text/html")
     handler.send_header("Content-Length", str(500_000_000))
     handler.end_headers()
+    handler.close_connection = True
+
+
+def _promise_more_than_comes(handler):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 900\r\n\r\n<p>cut")
     handler.close_connection = True
