@@ -20,7 +20,7 @@ def is_public(address: Address) -> bool:
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
         # The first 96 bits zero: the old IPv4-compatible form.
-        if int(address) >> 32 == 0 or any(address in carrier for carrier in _CARRIERS):
+        if address.is_site_local or int(address) >> 32 == 0 or any(address in carrier for carrier in _CARRIERS):
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 

@@ -198,7 +198,11 @@ def _read_markdown(text: str, own: str, site: str, now: datetime, path: Path) ->
     if text_units(body_text) < MIN_TEXT_UNITS:
         return "too_short"
     in_name = _DAY_IN_NAME.match(path.name)
-    named = canonical_url(said.get("url") or said.get("canonical_url") or "", own) if said.get("url") or said.get("canonical_url") else None
+    named = (
+        canonical_url(said.get("url") or said.get("canonical_url") or "", own)
+        if said.get("url") or said.get("canonical_url")
+        else None
+    )
     return Article(
         url=named or canonical_url(own) or own,
         site=site,
@@ -207,7 +211,9 @@ def _read_markdown(text: str, own: str, site: str, now: datetime, path: Path) ->
         fetched_at=now,
         author=clean_line(said.get("author")),
         published_at=instant_from(said.get("date") or (in_name.group(1) if in_name else None)),
-        language=said["language"][:2].lower() if re.fullmatch(r"[A-Za-z]{2}([-_].*)?", said.get("language") or "") else None,
+        language=said["language"][:2].lower()
+        if re.fullmatch(r"[A-Za-z]{2}([-_].*)?", said.get("language") or "")
+        else None,
         content_sha256=content_sha256(body_text),
         link_texts=link_texts,
     )
@@ -216,12 +222,16 @@ def _read_markdown(text: str, own: str, site: str, now: datetime, path: Path) ->
 def plain_text(markdown: str) -> tuple[str, tuple[str, ...]]:
     """Return the text of a Markdown source, one paragraph a line, and what its links are called, each once."""
     text = _IMAGE.sub(" ", _BLOCK.sub(" ", _FENCE.sub(" ", markdown)))
-    links = [clean_line(_EMPHASIS.sub(_inside, found.group(1) or found.group(2) or "")) for found in _LINK.finditer(text)]
+    links = [
+        clean_line(_EMPHASIS.sub(_inside, found.group(1) or found.group(2) or "")) for found in _LINK.finditer(text)
+    ]
     text = _LINK.sub(lambda found: found.group(1) or found.group(2) or "", text)
     text = _MARKS.sub("", _TAG.sub("", text))
     text = _EMPHASIS.sub(_inside, _EMPHASIS.sub(_inside, text))
     paragraphs = (" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text))
-    return clean_text("\n".join(paragraph for paragraph in paragraphs if paragraph)), tuple(dict.fromkeys(filter(None, links)))
+    return clean_text("\n".join(paragraph for paragraph in paragraphs if paragraph)), tuple(
+        dict.fromkeys(filter(None, links))
+    )
 
 
 def _inside(found: re.Match[str]) -> str:
@@ -240,12 +250,20 @@ def _front_matter(text: str) -> Mapping[str, str] | None:
     except yaml.YAMLError:
         # Writers of blogs leave colons unquoted: "title: Fake Shark: Real Zombie!".
         return _plain_pairs(text)
-    return {key.lower(): value for key, value in data.items() if isinstance(value, str)} if isinstance(data, dict) else None
+    return (
+        {key.lower(): value for key, value in data.items() if isinstance(value, str)}
+        if isinstance(data, dict)
+        else None
+    )
 
 
 def _plain_pairs(text: str) -> Mapping[str, str]:
     pairs = (line.partition(":") for line in text[:MAX_FRONT_MATTER_CHARS].splitlines())
-    return {key.strip().lower(): value.strip().strip("\"'") for key, colon, value in pairs if colon and re.fullmatch(r"\w+", key.strip())}
+    return {
+        key.strip().lower(): value.strip().strip("\"'")
+        for key, colon, value in pairs
+        if colon and re.fullmatch(r"\w+", key.strip())
+    }
 
 
 def _spoken(path: Path) -> str:
@@ -276,7 +294,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scrapers.folder", description="Read a folder of articles.")
     parser.add_argument("folder", type=Path, metavar="DIR", help="Markdown and HTML files")
     parser.add_argument("--landing", type=Path, required=True, metavar="DIR", help="the landing zone")
-    parser.add_argument("--site", type=_name, metavar="NAME", help="what the site is called; default: the folder's name")
+    parser.add_argument(
+        "--site", type=_name, metavar="NAME", help="what the site is called; default: the folder's name"
+    )
     parser.add_argument("--now", metavar="INSTANT", help="the instant of the import; default: now")
     parser.add_argument("--language", metavar="CODE", help="ISO 639-1, for files that do not say")
     parser.add_argument(

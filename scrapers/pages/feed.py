@@ -80,7 +80,8 @@ def _read_xml(text: str, url: str, *, is_cut: bool) -> Leads:
     for entry in parsed.entries:
         link = canonical_url(entry.get("link") or "", url)
         if link:
-            published, changed = _instant(entry.get("published_parsed")), _instant(entry.get("updated_parsed"))
+            # feedparser's own get() answers for a missing "updated" with "published", and warns.
+            published, changed = (_instant(dict.get(entry, name)) for name in ("published_parsed", "updated_parsed"))
             leads.setdefault(link, Lead(link, changed or published, published))
     return Leads(tuple(leads.values()), reason="feed_cut" if is_cut else None)
 

@@ -13,9 +13,9 @@ from lxml.html import HtmlElement
 MIN_TEXT_UNITS = 250
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003134f]")
 # An error page is short; a long article may well be titled "404".
-_ERROR_PAGE_UNITS = 1_500
+_ERROR_PAGE_UNITS = 1_000
 _NOT_FOUND = re.compile(
-    r"(?i)(\b(error\s*)?404\b|page (was |could )?not (be )?found|(could|can)(n't|not| not) (find|be found)|"
+    r"(?i)(\berror\s*404\b|\b404\s*(error|not\b|page\b|[-–—|:]|$)|page (was |could )?not (be )?found|(could|can)(n't|not| not) (find|be found)|"
     r"no longer (exists|available)|does(n't| not) exist|nothing (was )?found|page introuvable|seite (wurde )?nicht gefunden|"
     r"página no encontrada|página não encontrada|pagina non trovata|pagina niet gevonden|страница не найдена|"
     r"ページが見つかりません|找不到(该|此)?(页|頁)|페이지를 찾을 수 없습니다|الصفحة غير موجودة)"
@@ -95,7 +95,7 @@ def _is_list(tree: HtmlElement, body_text: str) -> bool:
     paragraphs = [text_units(line) for line in body_text.split("\n")]
     prose = sum(units for units in paragraphs if units >= 80)
     linked = len(tree.xpath("//*[self::h2 or self::h3]//a[@href] | //a[@href]/*[self::h2 or self::h3]"))
-    return prose < 0.3 * sum(paragraphs) or (linked >= 5 and linked * 400 > sum(paragraphs))
+    return prose < 0.2 * sum(paragraphs) or (linked >= 5 and linked * 400 > sum(paragraphs))
 
 
 def _says_article(tree: HtmlElement) -> bool:

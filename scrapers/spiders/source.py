@@ -68,7 +68,7 @@ class SourceSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.source = crawler.settings["SOURCE"]
         spider.now = crawler.settings["NOW"]
-        crawler.signals.connect(spider._unread, signals.spider_error)  # noqa: SLF001 - its own
+        crawler.signals.connect(spider._unread, signals.spider_error)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:

@@ -3,50 +3,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.scrapers.made_up import Answer, Site
+
 ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-01-05T12:00:00Z"
-
-
-@dataclass
-class Answer:
-    body: bytes = b""
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/html; charset=utf-8"})
-    # Writes by itself, for answers that no length describes.
-    write: Callable[[BaseHTTPRequestHandler], None] | None = None
-
-
-@dataclass
-class Site:
-    """A site on loopback: paths to answers, and what it was asked for."""
-
-    port: int
-    answers: dict[str, Answer] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def paths(self) -> list[str]:
-        return [path for path, _ in self.asked]
-
-    def page(self, path: str, html: str, **headers: str) -> None:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers[path] = Answer(html.encode(), headers={"Content-Type": "text/html; charset=utf-8"} | named)
-
-    def feed(self, *paths: str) -> None:
-        items = "".join(f"<item><link>{self.base}{path}</link></item>" for path in paths)
-        body = f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>'
-        self.answers["/feed"] = Answer(body.encode(), headers={"Content-Type": "application/rss+xml"})
 
 
 @dataclass

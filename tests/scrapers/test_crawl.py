@@ -6,8 +6,7 @@ import zlib
 
 import pytest
 
-from tests.scrapers.conftest import Answer
-from tests.scrapers.made_up import article_html, prose
+from tests.scrapers.made_up import Answer, article_html, prose
 
 LATER = "2026-01-06T12:00:00Z"
 
@@ -21,9 +20,25 @@ def test_articles_land_once_and_a_second_crawl_asks_for_nothing_twice(site, craw
     site.page("/private/x", article_html("Private", prose(4)))
     site.page("/noai", article_html("Not for machines", prose(5), '<meta name="robots" content="noai">'))
     site.page("/header", article_html("Not for anybody", prose(6)), X_Robots_Tag="noindex")
-    site.page("/future", article_html("Soon", prose(7), '<meta property="article:published_time" content="2026-01-06">'))
-    site.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private/\n", headers={"Content-Type": "text/plain"})
-    site.feed("/a", "/b", "/reprint", "/near", "/own", "/private/x", "/noai", "/header", "/future", "/gone", "/a?utm_medium=rss")
+    site.page(
+        "/future", article_html("Soon", prose(7), '<meta property="article:published_time" content="2026-01-06">')
+    )
+    site.answers["/robots.txt"] = Answer(
+        b"User-agent: *\nDisallow: /private/\n", headers={"Content-Type": "text/plain"}
+    )
+    site.feed(
+        "/a",
+        "/b",
+        "/reprint",
+        "/near",
+        "/own",
+        "/private/x",
+        "/noai",
+        "/header",
+        "/future",
+        "/gone",
+        "/a?utm_medium=rss",
+    )
     site.answers["/feed"].headers["ETag"] = '"feed"'
 
     first = crawl()
