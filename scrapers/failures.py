@@ -30,24 +30,27 @@ _TLS = re.compile(r"(?i)\b(ssl|tls|certificate|verif\w*)\b|openssl")
 TROUBLE = frozenset(("timeout", "connection", "unknown_host", "tls"))
 
 
+_WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (DownloadTimeoutError, "timeout"),
+    (DownloadCancelledError, "too_large"),
+    ((CannotResolveHostError, DNSLookupError), "unknown_host"),
+    (UnsupportedURLSchemeError, "scheme"),
+    (ResponseDataLossError, "broken_answer"),
+    (TlsError, "tls"),
+)
+
+
 def reason_of(error: BaseException) -> str:
     """Return the word for an exception that a request ended in."""
-    text = f"{type(error).__name__} {error!r} {getattr(error, 'reasons', '')}"
     if isinstance(error, RefusedError):
         return error.reason
     if isinstance(error, IgnoreRequest):
+        # Scrapy's own: of redirects, or of a body that unpacks to too much.
         return "too_many_redirects" if "redirect" in str(error) else "too_large"
-    if isinstance(error, DownloadTimeoutError):
-        return "timeout"
-    if isinstance(error, DownloadCancelledError):
-        return "too_large"
-    if isinstance(error, (CannotResolveHostError, DNSLookupError)):
-        return "unknown_host"
-    if isinstance(error, UnsupportedURLSchemeError):
-        return "scheme"
-    if isinstance(error, ResponseDataLossError):
-        return "broken_answer"
-    if isinstance(error, TlsError) or _TLS.search(text):
+    known = next((word for kinds, word in _WORDS if isinstance(error, kinds)), None)
+    if known is not None:
+        return known
+    if _TLS.search(f"{error!r} {getattr(error, 'reasons', '')}"):
         return "tls"
     return (
         "connection" if isinstance(error, (DownloadConnectionRefusedError, ConnectError, OSError)) else "broken_answer"

@@ -25,7 +25,8 @@ from scrapers.urls import canonical_url
 
 MAX_FILE_BYTES = 5_000_000
 MAX_FRONT_MATTER_CHARS = 20_000
-MAX_FILES = 200_000
+# All are held at once, some 10 kB each.
+MAX_FILES = 50_000
 FETCHED_NOW, FETCHED_PUBLISHED = "now", "published"
 _ENDINGS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html", ".xhtml": "html"}
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -88,18 +89,24 @@ def read_folder(
     files = list(_files(folder, left))
     if not files:
         raise FolderError(f"{folder} holds no .md, .markdown, .html or .htm file")
+    taken: list[Article] = []
     for path in files:
         found = _read(path, folder, site, now)
         if isinstance(found, str):
             left[found] += 1
             continue
         instant = now if fetched_at == FETCHED_NOW else found.published_at
-        reason = "no_date" if instant is None else "dated_after_now" if instant > now else seen.reason(found)
-        if reason is not None or instant is None:
-            left[reason or "no_date"] += 1
-            continue
-        article = replace(found, fetched_at=instant, language=found.language or language)
-        by_day[instant.astimezone(UTC).date()].append(json.dumps(article.to_row(), ensure_ascii=False))
+        if instant is None or instant > now:
+            left["no_date" if instant is None else "dated_after_now"] += 1
+        else:
+            taken.append(replace(found, fetched_at=instant, language=found.language or language))
+    # Of two copies the one that was there first is the article.
+    for article in sorted(taken, key=lambda each: (each.fetched_at, each.url)):
+        reason = seen.reason(article)
+        if reason is not None:
+            left[reason] += 1
+        else:
+            by_day[article.fetched_at.astimezone(UTC).date()].append(json.dumps(article.to_row(), ensure_ascii=False))
     for day, lines in sorted(by_day.items()):
         write_lines(landing / "articles" / f"date={day}" / f"folder-{site}.jsonl", lines)
     days = sorted(by_day)

@@ -60,9 +60,10 @@ class ArticlePage:
             heed_robots: whether a page that asks not to be taken is refused; False judges reading alone, on saved pages.
         """
         mime = (self.content_type or "").partition(";")[0].strip().lower()
-        if mime not in _HTML_TYPES or _BINARY.match(self.body) or b"\x00" in self.body[:1024].replace(b"\x00<", b""):
-            if not self.body.startswith((b"\xff\xfe", b"\xfe\xff")):
-                return PageReading(reason="not_html")
+        is_wide = self.body.startswith((b"\xff\xfe", b"\xfe\xff"))
+        is_binary = _BINARY.match(self.body) or (b"\x00" in self.body[:1024] and not is_wide)
+        if mime not in _HTML_TYPES or is_binary:
+            return PageReading(reason="not_html")
         text = decode(self.body, self.content_type)
         if len(text) > MAX_PAGE_CHARS:
             return PageReading(reason="page_too_large")
@@ -202,7 +203,7 @@ def _published(tree: HtmlElement, guessed: str | None) -> datetime | None:
         for meta in tree.iter("meta")
         if (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower() == name
     ]
-    said += [value for value in _linked_data_dates(tree)]
+    said += _linked_data_dates(tree)
     said += [
         element.get("datetime")
         for element in tree.iter("time")
@@ -221,9 +222,8 @@ def _linked_data_dates(tree: HtmlElement) -> list[str]:
         except (ValueError, RecursionError):
             continue
         graph = data.get("@graph", [data]) if isinstance(data, dict) else data
-        for node in graph if isinstance(graph, list) else []:
-            if isinstance(node, dict) and isinstance(node.get("datePublished"), str):
-                dates.append(node["datePublished"])
+        nodes = [node for node in graph if isinstance(node, dict)] if isinstance(graph, list) else []
+        dates += [node["datePublished"] for node in nodes if isinstance(node.get("datePublished"), str)]
     return dates
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class SiteRule:
-    """CSS selectors: ``article`` is the element that holds the text (empty: found by heuristics), ``drop`` what is removed first."""
+    """CSS selectors: ``article`` holds the text (empty: found by heuristics), ``drop`` is removed first."""
 
     article: str = ""
     drop: tuple[str, ...] = ()

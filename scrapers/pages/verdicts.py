@@ -14,11 +14,13 @@ MIN_TEXT_UNITS = 250
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003134f]")
 # An error page is short; a long article may well be titled "404".
 _ERROR_PAGE_UNITS = 1_000
+# ruff: noqa: RUF001 - letters of other scripts are meant
 _NOT_FOUND = re.compile(
-    r"(?i)(\berror\s*404\b|\b404\s*(error|not\b|page\b|[-–—|:]|$)|page (was |could )?not (be )?found|(could|can)(n't|not| not) (find|be found)|"
-    r"no longer (exists|available)|does(n't| not) exist|nothing (was )?found|page introuvable|seite (wurde )?nicht gefunden|"
-    r"página no encontrada|página não encontrada|pagina non trovata|pagina niet gevonden|страница не найдена|"
-    r"ページが見つかりません|找不到(该|此)?(页|頁)|페이지를 찾을 수 없습니다|الصفحة غير موجودة)"
+    r"(?i)(\berror\s*404\b|\b404\s*(error|not\b|page\b|[-|:\u2013\u2014]|$)|page (was |could )?not (be )?found|"
+    r"(could|can)(n't|not| not) (find|be found)|no longer (exists|available)|does(n't| not) exist|nothing (was )?found|"
+    r"page introuvable|seite (wurde )?nicht gefunden|página no encontrada|página não encontrada|pagina non trovata|"
+    r"pagina niet gevonden|страница не найдена|ページが見つかりません|找不到(该|此)?(页|頁)|페이지를 찾을 수 없습니다|"
+    r"الصفحة غير موجودة)"
 )
 _CONSENT = tuple(
     re.compile(pattern, re.IGNORECASE)

@@ -55,14 +55,14 @@ def site() -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        def log_message(self, *_):
+        def log_message(self, format, *args: object):  # noqa: A002 - its name in the standard library
             pass
 
     class Quiet(ThreadingHTTPServer):
         daemon_threads = True
         block_on_close = False
 
-        def handle_error(self, *_):
+        def handle_error(self, request, client_address):
             """A client that hangs up in the middle of a bomb is what the tests are about."""
 
     server = Quiet(("127.0.0.1", 0), Handler)

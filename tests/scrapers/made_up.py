@@ -3,11 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from random import Random
+
+_WORDS = (
+    "the band record guitar drums quiet loud chorus verse melody winter summer street city river singer voice tape "
+    "studio bass organ choir feedback harmony rhythm album single debut second label tour stage crowd night morning "
+    "dream slow fast"
+)
+
+
+def prose(seed: int, sentences: int = 12) -> str:
+    """Sentences of words drawn by ``seed``: two seeds share hardly four words in a row."""
+    rng = Random(seed)
+    words = _WORDS.split()
+    return " ".join(" ".join(rng.choices(words, k=14)).capitalize() + "." for _ in range(sentences))
 
 
 def article_html(title: str, text: str, head: str = "") -> str:
-    """A page with an article between a menu and a footer; each sentence group is a paragraph."""
-    sentences = text.split(". ")
+    """A page with an article between a menu and a footer; four sentences are a paragraph."""
+    sentences = text.removesuffix(".").split(". ")
     paragraphs = "".join(f"<p>{'. '.join(sentences[at : at + 4])}.</p>" for at in range(0, len(sentences), 4))
     return (
         f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head><body><nav><a href="/">Home</a></nav>'
@@ -17,10 +31,11 @@ def article_html(title: str, text: str, head: str = "") -> str:
 
 @dataclass
 class Answer:
+    """What a site says to one path; ``write`` speaks for itself, for answers that no length describes."""
+
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/html; charset=utf-8"})
-    # Writes by itself, for answers that no length describes.
     write: Callable[[BaseHTTPRequestHandler], None] | None = None
 
 
