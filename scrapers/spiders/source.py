@@ -188,7 +188,7 @@ class SourceSpider(Spider):
             worth = self._consider(leads.leads, depth, is_quiet=depth > 0)
             # Only what was read whole may be answered by "not modified" next time.
             self._decide(response, asked, outcome, keep_validators=leads.reason is None)
-        self._say(response, asked, outcome, leads.reason or "no_article_but_leads")
+        self._say(response, asked, outcome, leads.reason or "leads")
         for url in worth:
             yield from self._request(url, PAGE, depth)
         for nested in leads.nested:
