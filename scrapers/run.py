@@ -60,14 +60,11 @@ def crawl(
     process.crawl(crawler, state=memory, journal=journal)
     process.start(stop_after_crawl=True)
     spider = crawler.spider
-    if isinstance(spider, SourceSpider):
-        spider.finish()
+    assert isinstance(spider, SourceSpider)
+    spider.finish()
     stats = crawler.stats.get_stats() if crawler.stats is not None else {}
     counters = journal.counters(
-        landed=spider.n_landed if isinstance(spider, SourceSpider) else 0,
-        requests=stats.get("downloader/request_count", 0),
-        ended=stats.get("finish_reason", "not_started"),
-        log=str(log),
+        landed=spider.n_landed, requests=stats.get("downloader/request_count", 0), ended=spider.ended, log=str(log)
     )
     memory.close()
     journal.close()

@@ -48,8 +48,7 @@ def settings_for(
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
         # What was found first is asked for first.
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
-        # Where it stops.
-        "CLOSESPIDER_TIMEOUT": source.max_seconds,
+        # Where an answer stops; where the crawl does, the gate knows.
         "DOWNLOAD_TIMEOUT": source.timeout_s,
         "DOWNLOAD_MAXSIZE": source.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,

@@ -5,6 +5,8 @@ Redirects come through here like any request, so a page can send us nowhere that
 
 import ipaddress
 from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
+from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution
 from twisted.internet.threads import deferToThread
 from zope.interface import implementer
 
@@ -22,6 +24,10 @@ from scrapers.sources import Source
 
 # What tells the gate that a request is the robots.txt of a host, which has no share in the allowance.
 IS_ROBOTS = "is_robots_txt"
+
+
+# Reasons of a crawl, not of an address: what is refused for them waits for the next crawl.
+STOPS = ("max_pages", "max_seconds", "site_in_trouble")
 
 
 class RefusedError(IgnoreRequest):
@@ -39,6 +45,10 @@ class GateMiddleware:
         self._source: Source = crawler.settings["SOURCE"]
         self._book: AddressBook = crawler.settings["ADDRESS_BOOK"]
         self._left = self._source.max_pages
+        self._until = monotonic() + self._source.max_seconds
+        # Why no further request leaves, once none does. Refusing what waits ends a crawl sooner than asking the engine to close,
+        # which waits for requests that are half on their way (Scrapy 2.19; one of our tests waited for ever).
+        self.stopped: str | None = None
         crawler.signals.connect(self._open, signals.spider_opened)
 
     @classmethod
@@ -52,6 +62,9 @@ class GateMiddleware:
         Raises:
             RefusedError: it may not.
         """
+        self._stop_at_limits()
+        if self.stopped is not None:
+            raise RefusedError(self.stopped)
         parts = urlsplit(request.url)
         host = (parts.hostname or "").rstrip(".")
         if parts.scheme not in ("http", "https"):
@@ -64,11 +77,14 @@ class GateMiddleware:
             raise RefusedError("unknown_host") from error
         if refusal is not None:
             raise RefusedError(refusal)
-        if request.meta.get(IS_ROBOTS):
-            return
-        if self._left <= 0:
-            raise RefusedError("max_pages")
-        self._left -= 1
+        if not request.meta.get(IS_ROBOTS):
+            self._left -= 1
+
+    def _stop_at_limits(self) -> None:
+        if self.stopped is None and self._left <= 0:
+            self.stopped = "max_pages"
+        if self.stopped is None and monotonic() > self._until:
+            self.stopped = "max_seconds"
 
     def _open(self, **_: Any) -> None:
         from twisted.internet import reactor
@@ -77,34 +93,34 @@ class GateMiddleware:
 
 
 @implementer(IHostResolution)
+@dataclass(frozen=True)
 class _Resolution:
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name: str
 
     def cancel(self) -> None:
         """Nothing is under way: the answer was known."""
 
 
 @implementer(IHostnameResolver)
+@dataclass(frozen=True)
 class BookResolver:
     """Answers with the addresses that the gate judged, and with none for any other host."""
 
-    def __init__(self, book: AddressBook) -> None:
-        self._book = book
+    book: AddressBook
 
     def resolveHostName(  # noqa: N802
         self,
-        resolutionReceiver: IResolutionReceiver,  # noqa: N803
+        resolutionReceiver: Any,  # noqa: N803
         hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803, ARG002
         transportSemantics: str = "TCP",  # noqa: N803, ARG002
     ) -> IHostResolution:
         """Give the receiver each address, as Twisted asks for."""
-        resolution = _Resolution(hostName)
+        resolution: Any = _Resolution(hostName)
         resolutionReceiver.resolutionBegan(resolution)
-        for address in self._book.addresses(hostName):
+        for address in self.book.addresses(hostName):
             kind = IPv6Address if ipaddress.ip_address(address).version == 6 else IPv4Address
             resolutionReceiver.addressResolved(kind("TCP", address, portNumber))
         resolutionReceiver.resolutionComplete()
-        return resolution  # pyright: ignore[reportReturnType]
+        return resolution

@@ -16,6 +16,7 @@ import trafilatura
 from lxml import html
 from lxml.etree import LxmlError
 from lxml.html import HtmlElement
+from trafilatura.settings import Document
 
 from scrapers.items import MAX_LINK_TEXTS, clean_line, clean_text
 from scrapers.pages import robots_tags
@@ -157,7 +158,7 @@ def _extracted(page: str, url: str) -> Mapping[str, str | None]:
         with_metadata=True,
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
-    if found is None:
+    if not isinstance(found, Document):
         return {}
     return {"text": found.text, "title": found.title, "author": found.author, "date": found.date}
 

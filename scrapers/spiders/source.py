@@ -12,7 +12,6 @@ from lxml import html
 from lxml.etree import LxmlError
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -20,6 +19,7 @@ from scrapers.failures import TROUBLE, reason_of
 from scrapers.items import Article, Outcome, content_sha256
 from scrapers.journal import Journal
 from scrapers.landing import publish
+from scrapers.middlewares.gate import STOPS, GateMiddleware
 from scrapers.near_duplicates import signature
 from scrapers.pages import robots_tags
 from scrapers.pages.article import ArticlePage, PageReading
@@ -108,19 +108,30 @@ class SourceSpider(Spider):
     def failed(self, failure: Failure) -> None:
         """Take the lack of an answer."""
         request: Request = failure.request  # pyright: ignore[reportAttributeAccessIssue]
-        asked, reason = request.cb_kwargs["asked"], reason_of(failure.value)
-        if reason == "max_pages":
+        asked, reason = request.cb_kwargs["asked"], reason_of(failure.value or ConnectionError())
+        if reason in STOPS:
             # It waits for the next crawl; saying so of each of thousands would drown the log.
-            raise CloseSpider("max_pages")
+            return
         self._trouble = self._trouble + 1 if reason in TROUBLE else 0
         self._failed(asked, reason, None)
         self._stop_if_in_trouble()
 
     def _unread(self, failure: Failure, response: Response, **_: Any) -> None:
         """Take an answer that a reader stumbled over: one page, not the crawl."""
-        if isinstance(failure.value, CloseSpider) or response.request is None:
+        if response.request is None:
             return
         self._failed(response.request.cb_kwargs["asked"], f"unreadable_{type(failure.value).__name__}", response)
+
+    @property
+    def ended(self) -> str:
+        """Why the crawl ended: ``finished``, or what it stopped at."""
+        return self._gate.stopped or "finished"
+
+    @property
+    def _gate(self) -> GateMiddleware:
+        gate = self.crawler.get_downloader_middleware(GateMiddleware)
+        assert isinstance(gate, GateMiddleware)
+        return gate
 
     def finish(self) -> None:
         """Land what has not landed."""
@@ -283,7 +294,7 @@ class SourceSpider(Spider):
 
     def _stop_if_in_trouble(self) -> None:
         if self._trouble >= MAX_TROUBLE:
-            raise CloseSpider("site_in_trouble")
+            self._gate.stopped = self._gate.stopped or "site_in_trouble"
 
 
 def _links(response: Response) -> list[str]:

@@ -56,7 +56,6 @@ def test_one_request_at_a_time_a_second_apart_by_a_named_agent():
     assert settings["AUTOTHROTTLE_START_DELAY"] == 1.0
     assert settings["USER_AGENT"] == "recsysbot/1.0 (+https://us.example/bot)"
     assert settings["DOWNLOAD_MAXSIZE"] == source.max_bytes
-    assert settings["CLOSESPIDER_TIMEOUT"] == source.max_seconds
     assert settings["DOWNLOAD_VERIFY_CERTIFICATES"]
     assert not settings["HTTPPROXY_ENABLED"]
 
