@@ -9,35 +9,27 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from scrapers.items import Article, clean_line, clean_text, content_sha256
+from scrapers.items import Article, clean_line, content_sha256
 from scrapers.landing import write_lines
 from scrapers.near_duplicates import MIN_SIMILARITY, bands, signature, similarity
 from scrapers.pages.article import ArticlePage, instant_from
 from scrapers.pages.charset import decode
+from scrapers.pages.markdown import front_matter, plain_text
 from scrapers.pages.verdicts import MIN_TEXT_UNITS, text_units
 from scrapers.urls import canonical_url
 
 MAX_FILE_BYTES = 5_000_000
-MAX_FRONT_MATTER_CHARS = 20_000
 # All are held at once, some 10 kB each.
 MAX_FILES = 50_000
 FETCHED_NOW, FETCHED_PUBLISHED = "now", "published"
 _ENDINGS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html", ".xhtml": "html"}
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _DAY_IN_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})")
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]\[]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+[\"'][^)]*)?\)|\[([^\]\[]+)\]\[[^\]]*\]")
-_BLOCK = re.compile(r"(?is)<(script|style|iframe|figure|video|audio|table)\b.*?</\1\s*>")
-_TAG = re.compile(r"</?[a-zA-Z][^>\n]{0,500}>|<!--.*?-->", re.DOTALL)
-_FENCE = re.compile(r"(?ms)^(```|~~~).*?^\1[^\n]*$")
-_MARKS = re.compile(r"(?m)^\s{0,3}(#{1,6}\s*|>\s?|[-*+]\s+|\d{1,3}[.)]\s+)|^\s{0,3}([-*_]\s*){3,}$|^\[[^\]]+\]:.*$")
-_EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)|`([^`\n]+)`")
 
 
 class FolderError(ValueError):
@@ -194,11 +186,7 @@ def _read_html(body: bytes, own: str, site: str, now: datetime) -> Article | str
 
 
 def _read_markdown(text: str, own: str, site: str, now: datetime, path: Path) -> Article | str:
-    head = _FRONT_MATTER.match(text)
-    said = _front_matter(head.group(1)) if head else {}
-    if said is None:
-        return "broken_front_matter"
-    source = text[head.end() :] if head else text
+    said, source = front_matter(text)
     body_text, link_texts = plain_text(source)
     first_heading = re.search(r"(?m)^#\s+(.+?)\s*#*$", source)
     title = clean_line(said.get("title") or (first_heading.group(1) if first_heading else None) or _spoken(path))
@@ -224,53 +212,6 @@ def _read_markdown(text: str, own: str, site: str, now: datetime, path: Path) ->
         content_sha256=content_sha256(body_text),
         link_texts=link_texts,
     )
-
-
-def plain_text(markdown: str) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a Markdown source, one paragraph a line, and what its links are called, each once."""
-    text = _IMAGE.sub(" ", _BLOCK.sub(" ", _FENCE.sub(" ", markdown)))
-    links = [
-        clean_line(_EMPHASIS.sub(_inside, found.group(1) or found.group(2) or "")) for found in _LINK.finditer(text)
-    ]
-    text = _LINK.sub(lambda found: found.group(1) or found.group(2) or "", text)
-    text = _MARKS.sub("", _TAG.sub("", text))
-    text = _EMPHASIS.sub(_inside, _EMPHASIS.sub(_inside, text))
-    paragraphs = (" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text))
-    return clean_text("\n".join(paragraph for paragraph in paragraphs if paragraph)), tuple(
-        dict.fromkeys(filter(None, links))
-    )
-
-
-def _inside(found: re.Match[str]) -> str:
-    return found.group(2) or found.group(3) or ""
-
-
-def _front_matter(text: str) -> Mapping[str, str] | None:
-    """Return the plain values of a front matter, as text; None if it is no YAML, which then is no text either."""
-    import yaml
-
-    if len(text) > MAX_FRONT_MATTER_CHARS or re.search(r"(?m)(^|[:\s])[*&]\w", text):
-        # Anchors and aliases are how a few lines of YAML become gigabytes.
-        return _plain_pairs(text)
-    try:
-        data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text
-    except yaml.YAMLError:
-        # Writers of blogs leave colons unquoted: "title: Fake Shark: Real Zombie!".
-        return _plain_pairs(text)
-    return (
-        {key.lower(): value for key, value in data.items() if isinstance(value, str)}
-        if isinstance(data, dict)
-        else None
-    )
-
-
-def _plain_pairs(text: str) -> Mapping[str, str]:
-    pairs = (line.partition(":") for line in text[:MAX_FRONT_MATTER_CHARS].splitlines())
-    return {
-        key.strip().lower(): value.strip().strip("\"'")
-        for key, colon, value in pairs
-        if colon and re.fullmatch(r"\w+", key.strip())
-    }
 
 
 def _spoken(path: Path) -> str:

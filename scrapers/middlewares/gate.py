@@ -47,7 +47,7 @@ class GateMiddleware:
         self._left = self._source.max_pages
         self._until = monotonic() + self._source.max_seconds
         # Why no further request leaves, once none does. Refusing what waits ends a crawl sooner than asking the engine to close,
-        # which waits for requests that are half on their way (Scrapy 2.19; one of our tests waited for ever).
+        # which waits for requests that are half on their way (Scrapy 2.19; one of our tests waited for a minute).
         self.stopped: str | None = None
         crawler.signals.connect(self._open, signals.spider_opened)
 

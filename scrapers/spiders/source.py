@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from lxml import html
-from lxml.etree import LxmlError
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -21,20 +19,17 @@ from scrapers.journal import Journal
 from scrapers.landing import publish
 from scrapers.middlewares.gate import STOPS, GateMiddleware
 from scrapers.near_duplicates import signature
-from scrapers.pages import robots_tags
 from scrapers.pages.article import ArticlePage, PageReading
-from scrapers.pages.charset import decode
 from scrapers.pages.feed import Lead, Leads, read_feed
+from scrapers.pages.links import links_of
 from scrapers.pages.sitemap import read_sitemap
 from scrapers.sources import Source
 from scrapers.state import State
-from scrapers.urls import canonical_url, is_file
 
 FEED, SITEMAP, START, PAGE = "feed", "sitemap", "start", "page"
 # Doors first: what they say decides which pages are worth a request.
 _PRIORITY = {FEED: 30, SITEMAP: 20, START: 10, PAGE: 0}
 MAX_SITEMAPS = 50
-MAX_LINKS = 1_000
 # So many requests in a row without an answer, and the site is left in peace until the next crawl.
 MAX_TROUBLE = 10
 # So many crawls in a row, and a page is given up.
@@ -99,7 +94,7 @@ class SourceSpider(Spider):
         elif kind == PAGE:
             yield from self._page(response, asked, depth)
         elif kind == START:
-            leads = Leads(tuple(Lead(url) for url in _links(response)))
+            leads = Leads(tuple(Lead(url) for url in self._links(response)))
             yield from self._door(response, asked, leads, depth + 1)
         else:
             yield from self._door(response, asked, self._leads(response, kind), 0)
@@ -187,6 +182,9 @@ class SourceSpider(Spider):
 
     # What becomes of an answer.
 
+    def _links(self, response: Response) -> list[str]:
+        return links_of(response.body, response.url, _header(response, "Content-Type"), _robots(response))
+
     def _leads(self, response: Response, kind: str) -> Leads:
         if kind == FEED:
             return read_feed(response.body, response.url, _header(response, "Content-Type"))
@@ -208,8 +206,8 @@ class SourceSpider(Spider):
                 yield from self._request(nested.url, SITEMAP)
 
     def _page(self, response: Response, asked: str, depth: int) -> Iterator[Request]:
-        robots = [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
-        page = ArticlePage(response.url, response.body, _header(response, "Content-Type"), robots, self.source.rule)
+        content_type = _header(response, "Content-Type")
+        page = ArticlePage(response.url, response.body, content_type, _robots(response), self.source.rule)
         reading = page.read()
         with self._state.together():
             outcome, reason = self._judge(reading, asked)
@@ -219,7 +217,11 @@ class SourceSpider(Spider):
                 self._decide(response, asked, outcome)
             # A page that leads on: within the depth, and if it lets us.
             follows = 0 < depth < self.source.max_depth and reading.refused is None
-            worth = self._consider((Lead(url) for url in _links(response)), depth + 1, is_quiet=True) if follows else []
+            worth = (
+                self._consider((Lead(url) for url in self._links(response)), depth + 1, is_quiet=True)
+                if follows
+                else []
+            )
         self._say(response, asked, outcome, reason)
         for url in worth:
             yield from self._request(url, PAGE, depth + 1)
@@ -297,27 +299,10 @@ class SourceSpider(Spider):
             self._gate.stopped = self._gate.stopped or "site_in_trouble"
 
 
-def _links(response: Response) -> list[str]:
-    """Return the addresses that a page links to, in canonical form, each once; none if the page asks not to follow them."""
-    robots = [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
-    try:
-        tree = html.document_fromstring(
-            decode(response.body, _header(response, "Content-Type")).encode(), parser=html.HTMLParser(encoding="utf-8")
-        )
-    except (LxmlError, ValueError):
-        return []
-    if not robots_tags.may_follow(robots, tree):
-        return []
-    links: dict[str, None] = {}
-    for anchor in tree.iter("a"):
-        link = canonical_url(anchor.get("href") or "", response.url) if anchor.get("href") else None
-        if link and not is_file(link) and "nofollow" not in (anchor.get("rel") or "").lower().split():
-            links.setdefault(link)
-            if len(links) == MAX_LINKS:
-                break
-    return list(links)
-
-
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     return value.decode("latin-1") if value is not None else None
+
+
+def _robots(response: Response) -> list[str]:
+    return [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]

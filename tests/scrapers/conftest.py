@@ -92,7 +92,7 @@ def crawl(site: Site, tmp_path: Path) -> Callable[..., Crawled]:
         listed.write_text(yaml.safe_dump({"sources": [entry], "contact": "https://example.org/bot"}))
         command = [sys.executable, "-m", "scrapers.run", "--sources", listed, "--source", "press", "--now", now]
         command += ["--landing", tmp_path / "landing", "--state", tmp_path / "state", *more]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=150)
         counters = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
         lines = Path(counters["log"]).read_text().splitlines() if counters else []
         articles = [

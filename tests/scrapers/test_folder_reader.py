@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scrapers.folder import FolderError, main, plain_text, read_folder
+from scrapers.folder import FolderError, main, read_folder
+from scrapers.pages.markdown import plain_text
 from tests.scrapers.made_up import article_html, prose
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)

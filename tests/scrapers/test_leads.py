@@ -6,6 +6,7 @@ import json
 import pytest
 
 from scrapers.pages.feed import MAX_ENTRIES, read_feed
+from scrapers.pages.links import links_of
 from scrapers.pages.sitemap import read_sitemap
 
 URL = "https://b.example/feed"
@@ -83,3 +84,12 @@ def test_sitemaps_packed_plain_and_nested():
 
 def test_a_packed_bomb_is_unpacked_no_further_than_its_bound():
     assert read_sitemap(gzip.compress(b"<" + b" " * 5_000_000), URL, max_bytes=100_000).reason == "too_large"
+
+
+def test_links_lead_to_pages_and_only_where_we_may_follow():
+    page = b"<a href='/a?utm_source=x'>a</a><a href='/a'>a</a><a href='/b.mp3'>b</a><a href='/c' rel='ugc nofollow'>c</a><a>d</a>"
+
+    assert links_of(page, URL) == ["https://b.example/a"]
+    assert links_of(page, URL, robots_headers=["nofollow"]) == []
+    assert links_of(b"<meta name=robots content=none>" + page, URL) == []
+    assert links_of(b"", URL) == []
