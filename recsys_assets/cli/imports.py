@@ -11,6 +11,7 @@ from recsys_assets.cli.edge import home_from_environment, today
 from recsys_assets.core.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    from recsys_assets.core.home import Home
     from recsys_assets.raw.importers.engine import ImportSummary
 
 imports = typer.Typer(
@@ -123,10 +124,68 @@ def scrobbler_log(
     _run("scrobbler-log", work, as_json=as_json)
 
 
+@imports.command("articles")
+def articles(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Markdown or HTML files.", show_default=False)],
+    *,
+    site: Annotated[str | None, typer.Option(help="What the site is called; by default the folder's name.")] = None,
+    fetched: Annotated[
+        str, typer.Option(metavar="now|published", help="From when on the articles are known: see below.")
+    ] = "now",
+    language: Annotated[str | None, typer.Option(help="ISO 639-1, for files that do not say.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import a folder of articles: Markdown with front matter, or saved web pages.
+
+    With --fetched now they are known from today on. With --fetched published each is known from the day on which it was
+    published, as if a crawl had read it then: for archives, and only where that is true of what they say.
+
+    Example: recsys import articles ~/newsletter/articles --fetched published --language en
+    """
+    from recsys_assets.cli.show import print_json, print_table, say
+    from recsys_assets.raw.importers.articles import import_articles
+
+    _require((folder,))
+    home = home_from_environment()
+    _require_real_world(home)
+    counters = import_articles(folder, landing=home.landing, site=site, fetched=fetched, language=language)
+    if as_json:
+        print_json(counters)
+        return
+    rows = [("taken", "articles", f"{counters['articles']:,}")]
+    rows += [("left", reason, f"{count:,}") for reason, count in counters["left"].items()]
+    print_table(rows, ("", "what", "files"), numbers=("files",))
+    if counters["first_day"]:
+        say(f"{counters['first_day']} to {counters['last_day']}; written to {home.landing}; next: make run")
+
+
+@imports.command("musicbrainz")
+def musicbrainz(files: Files, *, as_json: AsJson = False) -> None:
+    """Import artists and recordings of MusicBrainz's JSON dumps, JSON Lines, also packed (.gz, .zst).
+
+    Their genres, and tags that at least two people gave, become the catalogue's genres. The dumps come as .tar.xz:
+    unpack them first; the lines are in mbdump/artist and mbdump/recording.
+
+    Example: recsys import musicbrainz mbdump/artist mbdump/recording
+    """
+    from recsys_assets.raw.importers.musicbrainz import import_musicbrainz
+
+    _require(files)
+    _run("musicbrainz", lambda **where: import_musicbrainz(files, **where), as_json=as_json)
+
+
 def _require(paths: "list[Path] | tuple[Path, ...]") -> None:
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise InvalidArgumentError(f"not there: {', '.join(missing)}")
+
+
+def _require_real_world(home: "Home") -> None:
+    if home.demo_truth.exists():
+        raise InvalidArgumentError(
+            f"{home.root} holds a made-up world, whose gates on quality only warn: import into another RECSYS_HOME, or "
+            "empty this one first (`make clean-data`)"
+        )
 
 
 def _run(what: str, work: "Callable[..., ImportSummary]", *, as_json: bool) -> None:
@@ -134,11 +193,7 @@ def _run(what: str, work: "Callable[..., ImportSummary]", *, as_json: bool) -> N
     from recsys_assets.cli.show import note, print_json, print_table, progress, say
 
     home = home_from_environment()
-    if home.demo_truth.exists():
-        raise InvalidArgumentError(
-            f"{home.root} holds a made-up world, whose gates on quality only warn: import into another RECSYS_HOME, or "
-            "empty this one first (`make clean-data`)"
-        )
+    _require_real_world(home)
     with progress(f"import {what}") as told:
         summary = work(landing=home.landing, state=home.state, arrived_on=today(), progress=told)
     if as_json:

@@ -145,6 +145,27 @@ def audio(
     _show(_followed("audio", steps, lambda say: evaluate_audio(folder, progress=say)), json_file)
 
 
+@evaluate.command("extraction")
+def extraction(
+    *,
+    benchmark: Annotated[
+        Path, typer.Option(metavar="DIR", help="ground-truth.json and html/*.html.gz.", show_default=False)
+    ],
+    json_file: JsonFile = None,
+) -> None:
+    """Find the article of saved web pages in which a person marked it, beside all text of the page.
+
+    Shingles of four words, as the public article-extraction benchmark counts them.
+
+    Example: recsys evaluate extraction --benchmark data/html-articles --json -
+    """
+    from recsys_assets.evaluation.extraction import MODELS, evaluate_extraction
+
+    _require_folder(benchmark, json_file)
+    steps = len(MODELS)
+    _show(_followed("extraction", steps, lambda say: evaluate_extraction(benchmark, progress=say)), json_file)
+
+
 @evaluate.command("first-listeners")
 def first_listeners(*, json_file: JsonFile = None) -> None:
     """Ask a demo world's planted truth whether the first listeners of its submissions are those who would love them.
