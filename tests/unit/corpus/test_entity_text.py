@@ -23,7 +23,7 @@ class TwoWords:
 class Unasked:
     name = "unasked"
 
-    def encode(self, *_sentences, **_progress):
+    def encode(self, *_sentences: object, **_progress: object):
         pytest.fail("there was nothing to read")
 
 
