@@ -222,6 +222,28 @@ def mentions(
     _show(_followed("mentions", 3, lambda say: evaluate_mentions(folder, names, progress=say)), json_file)
 
 
+@evaluate.command("text-similarity")
+def text_similarity(
+    *,
+    bios: Annotated[Path, typer.Option(metavar="DIR", help="Texts, <artist id>.txt each.", show_default=False)],
+    gold: Annotated[
+        Path, typer.Option(metavar="FILE", help="An artist, a tab, its similar artists.", show_default=False)
+    ],
+    json_file: JsonFile = None,
+) -> None:
+    """Find who is alike from biographies alone, beside TF-IDF cosine.
+
+    The rows "other_half" are of the artists that no setting was chosen on.
+
+    Example: recsys evaluate text-similarity --bios data/bios --gold data/similar.txt --json text.json
+    """
+    from recsys_assets.evaluation.text_similarity import STEPS, evaluate_text_similarity
+
+    _require_folder(bios, json_file)
+    report = _followed("text similarity", STEPS, lambda say: evaluate_text_similarity(bios, gold, progress=say))
+    _show(report, json_file)
+
+
 def _require_folder(path: Path, json_file: Path | None) -> None:
     """Refuse what can be refused before minutes of work: no data, or nowhere to write to.
 

@@ -18,6 +18,7 @@ from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.home import Home
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.warehouse import SqlSettings, Warehouse
+from recsys_assets.corpus.encoder import EncoderParams
 from recsys_assets.defs import sqlite_speed
 from recsys_assets.mixes.catalogue import EligibilityParams
 from recsys_assets.play_matrix.params import ConfidenceParams
@@ -40,6 +41,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """
 
     confidence: ConfidenceParams = ConfidenceParams()
+    encoder: EncoderParams = EncoderParams()
     landing_gates: LandingGateParams = LandingGateParams()
     submissions: SubmissionParams = SubmissionParams()
     placing: PlacingParams = PlacingParams()

@@ -24,7 +24,7 @@ ONE_HOME = {
     "implicit": ("latent", "evaluation"),
     "librosa": ("audio", "evaluation/audio_peer", "evaluation/genre_peer"),
     "sentence_transformers": ("corpus/encoder",),
-    "torch": ("audio", "mixes/network"),
+    "torch": ("audio", "corpus/encoder", "mixes/network"),
 }
 
 
