@@ -13,7 +13,8 @@ from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.seeds import derived_seed
 from recsys_assets.latent.anchors import Anchors, make_first
 from recsys_assets.latent.content import PlacedTracks, TrackContent
-from recsys_assets.latent.content_prior import ContentPrior, ContentPriorParams, fit_content_prior, from_bytes, to_bytes
+from recsys_assets.latent.content_prior import ContentPrior, ContentPriorParams, fit_content_prior
+from recsys_assets.latent.prior_bytes import from_bytes, to_bytes
 from recsys_assets.latent.space import LatentSpace
 from recsys_assets.latent.tables import CONTENT_PRIOR
 

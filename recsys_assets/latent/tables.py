@@ -65,7 +65,7 @@ CONTENT_PRIOR = TableSchema(
     grain="One row per week: where content puts a track that nobody has heard.",
     columns=columns(
         (c.SPACE_VERSION, pl.String, "The anchor's space, in which it places.", False),
-        ("model", pl.Binary, "What was learnt, read by `latent.content_prior.from_bytes`; no pickle.", False),
+        ("model", pl.Binary, "What was learnt, read by `latent.prior_bytes.from_bytes`; no pickle.", False),
         ("shrinkage", pl.Float32, "Other tracks of an artist at which they count half.", False),
         (
             "residual_share",
