@@ -62,6 +62,29 @@ def missing_track(
     _show(report, json_file)
 
 
+@evaluate.command("tail", cls=ManyValues)
+def tail(
+    *,
+    playlists: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the playlists.", show_default=False)],
+    bios: Annotated[
+        Path, typer.Option(metavar="FILE", help="A parquet file of artist_name and text.", show_default=False)
+    ],
+    seeds: Seeds = "0,1,2,3,4",
+    json_file: JsonFile = None,
+) -> None:
+    """Hide one track of each playlist and look where those of artists in few playlists are, with and without text.
+
+    Example: recsys evaluate tail --playlists data/mpd --bios data/bios.parquet --seeds 0 1 2 3 4
+    """
+    from recsys_assets.evaluation.tail import STEPS_PER_SEED, evaluate_tail
+
+    for path in (playlists, bios):
+        _require_folder(path, json_file)
+    chosen = seeds_from(seeds)
+    steps = len(chosen) * STEPS_PER_SEED
+    _show(_followed("tail", steps, lambda say: evaluate_tail(playlists, bios, chosen, progress=say)), json_file)
+
+
 @evaluate.command("cold-start", cls=ManyValues)
 def cold_start(
     *,

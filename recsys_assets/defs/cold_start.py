@@ -86,6 +86,8 @@ class FirstListenersConfig(FirstListenersParams, dg.Config):
             *_SPACE,
             "play_confidence",
             "content_prior",
+            "entity_text",
+            "co_mentions",
             "sound_model",
             "audio_vectors",
             "raw_tracks",

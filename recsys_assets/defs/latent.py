@@ -77,7 +77,7 @@ class ContentPriorConfig(dg.Config):
     partitions=WEEKLY_MONDAY,
     kinds={"numpy"},
     deps=[table.name for table in t.ANCHOR_TABLES[:4]],
-    about="The artist's other tracks, shrunk by how many there are, and what the recording adds.",
+    about="The artist's other tracks, shrunk by how many there are, and what the recording and the articles add.",
 )
 def content_prior(
     context: dg.AssetExecutionContext,
@@ -85,6 +85,8 @@ def content_prior(
     home: HomeResource,
     raw_tracks: TableVersion,
     audio_vectors: TableVersion,
+    entity_text: TableVersion,
+    co_mentions: TableVersion,
 ) -> pl.DataFrame:
     """Learn it from the anchor's tracks."""
     return make_content_priors(
@@ -92,6 +94,8 @@ def content_prior(
         Anchors.open(home.lake),
         tracks=raw_tracks,
         audio_vectors=audio_vectors,
+        entity_text=entity_text,
+        co_mentions=co_mentions,
         params=ContentPriorParams(sound=SoundParams(n_random_features=config.n_random_features)),
         seed=config.seed,
     )
