@@ -162,13 +162,16 @@ def catalogue_subjects(
     )
 
 
-def place_subjects(subjects: pl.DataFrame, known: Known, params: PlacingParams) -> pl.DataFrame:
+def place_subjects(
+    subjects: pl.DataFrame, known: Known, params: PlacingParams, *, keeps_silent: bool = False
+) -> pl.DataFrame:
     """Place tracks in the space of the day.
 
     Args:
         subjects: columns of ``SUBJECTS``, each track once.
         known: of the day.
         params: how much content counts.
+        keeps_silent: keep also what the next line leaves out.
 
     Returns:
         Rows of ``cold_start.placements`` without the date, in the order given. Left out is a track of the catalogue of
@@ -197,7 +200,8 @@ def place_subjects(subjects: pl.DataFrame, known: Known, params: PlacingParams) 
         pl.Series(means.has_artist | means.has_sound | (means.text_weight > 0))
         | subjects[c.SUBMISSION_ID].is_not_null()
     )
-    return placed.filter(says_something).select(PLACEMENTS.empty().drop(c.DATE).columns)
+    kept = placed if keeps_silent else placed.filter(says_something)
+    return kept.select(PLACEMENTS.empty().drop(c.DATE).columns)
 
 
 def _content(rows: pl.DataFrame, width: int, written: Written) -> TrackContent:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
+from recsys_assets.corpus.tables import CO_MENTIONS, ENTITY_TEXT
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs
 from recsys_assets.defs.metadata import picture
@@ -76,7 +77,7 @@ class ContentPriorConfig(dg.Config):
     t.CONTENT_PRIOR,
     partitions=WEEKLY_MONDAY,
     kinds={"numpy"},
-    deps=[table.name for table in t.ANCHOR_TABLES[:4]],
+    deps=[table.name for table in (*t.ANCHOR_TABLES[:4], ENTITY_TEXT, CO_MENTIONS)],
     about="The artist's other tracks, shrunk by how many there are, and what the recording and the articles add.",
 )
 def content_prior(
@@ -85,8 +86,6 @@ def content_prior(
     home: HomeResource,
     raw_tracks: TableVersion,
     audio_vectors: TableVersion,
-    entity_text: TableVersion,
-    co_mentions: TableVersion,
 ) -> pl.DataFrame:
     """Learn it from the anchor's tracks."""
     return make_content_priors(
@@ -94,8 +93,8 @@ def content_prior(
         Anchors.open(home.lake),
         tracks=raw_tracks,
         audio_vectors=audio_vectors,
-        entity_text=entity_text,
-        co_mentions=co_mentions,
+        entity_text=home.lake.open(ENTITY_TEXT),
+        co_mentions=home.lake.open(CO_MENTIONS),
         params=ContentPriorParams(sound=SoundParams(n_random_features=config.n_random_features)),
         seed=config.seed,
     )

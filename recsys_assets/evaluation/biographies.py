@@ -120,8 +120,8 @@ def encode_texts(texts: Sequence[str]) -> NDArray[np.float32]:
 def find_co_mentions(artists: pl.Series, texts: Sequence[str]) -> pl.DataFrame:
     """Find the artists' names in each other's biographies; a rare name counts more, a biography that names many less.
 
-    A name counts where it is written with capitals as it is known; a name of one word only where that word is never
-    written small.
+    A name counts where it is written with capitals as it is known. A name of one word has to be a word that is never written
+    small, and alone: in "Joe Strummer" nobody is called Joe.
 
     Returns:
         ``artist_id``, ``other_artist_id``, ``weight``: both of a pair, who is named and in whose biography.
@@ -149,14 +149,19 @@ def _is_name(word: str, small: Counter[str]) -> bool:
     return len(word) >= _MIN_LETTERS and not small[word.lower()]
 
 
+def _is_alone(words: Sequence[str], at: int) -> bool:
+    return not any(word[:1].isupper() for word in (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2]))
+
+
 def _names_in(words: Sequence[str], names: dict[tuple[str, ...], str], own: str) -> set[str]:
     found: set[str] = set()
     at = 0
     while at < len(words):
-        for length in range(_MAX_WORDS, 0, -1):
+        # Names begin with a capital or a digit: most words are none, and need no looking up.
+        for length in range(_MAX_WORDS if not words[at].islower() else 0, 0, -1):
             name = names.get(tuple(words[at : at + length]))
-            if name is not None:
-                # The longest match stands: in "Paul Simon" nobody is called Paul.
+            if name is not None and (length > 1 or _is_alone(words, at)):
+                # The longest match stands.
                 found.add(name)
                 at += length - 1
                 break

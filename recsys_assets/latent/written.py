@@ -46,7 +46,8 @@ class Written:
         """
         if encoder is None and len(entity_text):
             encoder = entity_text.group_by(_ENCODER).len().sort("len", _ENCODER, descending=[True, False])[_ENCODER][0]
-        return cls(entity_text.filter(pl.col(_ENCODER) == encoder), co_mentions, encoder)
+        mine = entity_text.filter(pl.col(_ENCODER) == encoder) if encoder is not None else entity_text
+        return cls(mine, co_mentions, encoder)
 
     def text_rows(
         self, track_ids: pl.Series, artist_ids: pl.Series
