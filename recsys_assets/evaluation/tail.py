@@ -2,7 +2,8 @@
 
 Belongs here: the task, the two models and the figures. One track of each playlist is hidden as ``missing_track`` does it; a
 text is a biography (``biographies``); the prior is ``latent.content_prior`` and the half-step ``latent.posterior``, as in the
-daily graph: tracks that few playlists hold are placed by both, the others stand where the fit puts them.
+daily graph: tracks that few playlists hold are placed by both, the others stand where the fit puts them. Both models give
+the few-held the mean length of the others, or how few hold them would decide before where they stand.
 
 ``tail``: hidden tracks whose artist has a biography and stands in at most 5 playlists once the tracks are hidden; ``rest``:
 all others. ``plain`` is the same model without text, on the same cases, so that the difference of the two is paired: its
@@ -181,16 +182,16 @@ def place_few(
     heard = counts > 0
     learnt = PlacedTracks(content.filter(well), factors.item_factors[well], co_mentions)
     prior = fit_content_prior(learnt, params.prior, seed=seed)
-    logger.info(
-        "seed %d: k = %g, b = %g, %s, %s", seed, prior.shrinkage, prior.residual_share, prior.figures, prior.text
-    )
+    logger.info("seed %d: k = %g, b = %g, %s", seed, prior.shrinkage, prior.residual_share, prior.figures)
     known = PlacedTracks(content.filter(heard), factors.item_factors[heard], co_mentions)
     means = prior.means(content.filter(~well), known).mean
     weights = weigh_pairs(visible, params.space).T.tocsr()[np.flatnonzero(~well)]
     places = factors.item_factors.copy()
-    places[~well] = place_tracks(
-        weights, factors.user_factors, means, params.space, prior_strength=params.prior_strength
-    )
+    few = place_tracks(weights, factors.user_factors, means, params.space, prior_strength=params.prior_strength)
+    # The fit keeps what few hold short, and a scalar product never finds it: with the length of the others .117 instead of
+    # .107 of all hidden tracks are among the first ten, and 4 instead of 2 of the 45 of the tail (seed 0, without text).
+    length = np.maximum(np.linalg.norm(few, axis=1, keepdims=True), 1e-9)
+    places[~well] = few * (np.linalg.norm(places[well], axis=1).mean() / length)
     return places
 
 
