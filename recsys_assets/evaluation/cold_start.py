@@ -89,7 +89,7 @@ def evaluate_cold_start(
             n_train, n_test = task.visible.nnz, task.truth.nnz
         for model, (scores, seconds) in score_models(data, task, params, seed=seed, say=say).items():
             for stratum, chosen in _strata(data, task).items():
-                if stratum not in runs or not chosen.size:
+                if stratum == TOLD_NEW and (stratum not in runs or not chosen.size):
                     continue
                 metrics = judge_scores(scores[:, chosen], task.truth[:, chosen].tocsr())
                 runs[stratum].append(ModelRun(model, seed, metrics, seconds))
