@@ -8,6 +8,7 @@ from recsys_assets.audio import tables as audio
 from recsys_assets.audio.sound_tables import SOUND_TABLES
 from recsys_assets.cold_start import place_tables
 from recsys_assets.cold_start import tables as cold_start
+from recsys_assets.cold_start.move_tables import ARTIST_MOVES
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.corpus import tables as corpus
@@ -28,6 +29,7 @@ ALL_TABLES: tuple[TableSchema, ...] = (
     *latent.TABLES,
     *cold_start.TABLES,
     *place_tables.TABLES,
+    ARTIST_MOVES,
     *mixes.TABLES,
     *evaluation.TABLES,
 )

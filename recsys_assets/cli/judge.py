@@ -62,12 +62,38 @@ def missing_track(
     _show(report, json_file)
 
 
+@evaluate.command("tail", cls=ManyValues)
+def tail(
+    *,
+    playlists: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the playlists.", show_default=False)],
+    bios: Annotated[
+        Path, typer.Option(metavar="FILE", help="A parquet file of artist_name and text.", show_default=False)
+    ],
+    seeds: Seeds = "0,1,2,3,4",
+    json_file: JsonFile = None,
+) -> None:
+    """Hide one track of each playlist and look where those of artists in few playlists are, with and without text.
+
+    Example: recsys evaluate tail --playlists data/mpd --bios data/bios.parquet --seeds 0 1 2 3 4
+    """
+    from recsys_assets.evaluation.tail import STEPS_PER_SEED, evaluate_tail
+
+    for path in (playlists, bios):
+        _require_folder(path, json_file)
+    chosen = seeds_from(seeds)
+    steps = len(chosen) * STEPS_PER_SEED
+    _show(_followed("tail", steps, lambda say: evaluate_tail(playlists, bios, chosen, progress=say)), json_file)
+
+
 @evaluate.command("cold-start", cls=ManyValues)
 def cold_start(
     *,
     playlists: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of public playlists.")] = None,
     descriptors: Annotated[
         Path | None, typer.Option(metavar="DIR", help="CSV files with the sound descriptors of their tracks.")
+    ] = None,
+    bios: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A parquet file of artist_name and text, to place by text too.")
     ] = None,
     seeds: Seeds = "0,1,2,3,4",
     json_file: JsonFile = None,
@@ -81,17 +107,19 @@ def cold_start(
     from recsys_assets.evaluation.cold_start import STEPS_PER_SEED, evaluate_cold_start
 
     chosen = seeds_from(seeds)
-    data = _cold_start_data(playlists, descriptors, json_file)
+    data = _cold_start_data(playlists, descriptors, bios, json_file)
     steps = len(chosen) * STEPS_PER_SEED
     report = _followed("cold start", steps, lambda say: evaluate_cold_start(data, chosen, progress=say))
     _show(report, json_file)
 
 
-def _cold_start_data(playlists: Path | None, descriptors: Path | None, json_file: Path | None) -> "ColdStartData":
+def _cold_start_data(
+    playlists: Path | None, descriptors: Path | None, bios: Path | None, json_file: Path | None
+) -> "ColdStartData":
     """Read public data where both folders are given, the lake where none is.
 
     Raises:
-        InvalidArgumentError: one folder without the other, or what a folder lacks.
+        InvalidArgumentError: one folder without the other, biographies without them, or what a folder lacks.
     """
     from recsys_assets.evaluation.cold_start_data import read_lake, read_public
 
@@ -99,10 +127,12 @@ def _cold_start_data(playlists: Path | None, descriptors: Path | None, json_file
         raise InvalidArgumentError(
             "public data need --playlists and --descriptors, both; without either, RECSYS_HOME is read"
         )
-    for path in (playlists, descriptors):
+    if bios is not None and playlists is None:
+        raise InvalidArgumentError("--bios are joined with public data: give --playlists and --descriptors too")
+    for path in (playlists, descriptors, bios):
         _require_folder(path or Path(), json_file)
     if playlists is not None and descriptors is not None:
-        return read_public(playlists, descriptors)
+        return read_public(playlists, descriptors, bios)
     from recsys_assets.cli.edge import home_from_environment
     from recsys_assets.core.lake import Lake
 

@@ -33,6 +33,7 @@ from recsys_assets.latent.anchors import Anchors
 from recsys_assets.latent.days import read_day
 from recsys_assets.latent.prior_weeks import read_content_prior
 from recsys_assets.latent.tables import CONTENT_PRIOR, USER_VECTORS
+from recsys_assets.latent.written import read_written
 from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
 from recsys_assets.raw.tables import RAW_TRACKS
 
@@ -96,7 +97,9 @@ def read_known_day(lake: Lake, day: date, *, before: datetime | None = None) -> 
     confidence = lake.open(PLAY_CONFIDENCE).only([day]).read()
     return Day(
         day=day,
-        known=build_known(space, confidence, prior[0], tracks, sounds),
+        known=build_known(
+            space, confidence, prior[0], tracks, sounds, written=read_written(lake, week, encoder=prior[2])
+        ),
         tracks=tracks,
         sounds=sounds,
         verdicts=verdicts,

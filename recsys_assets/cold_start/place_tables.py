@@ -21,6 +21,7 @@ _PLACE = columns(
     (c.SPACE_VERSION, pl.String, "Which space this is a place in.", False),
     ("n_listeners", pl.Int32, "Listeners whose evidence is in it.", False),
     ("artist_weight", pl.Float32, "How much of the prior its artists' other tracks say, 0 to 1.", False),
+    ("text_weight", pl.Float32, "How much of the rest is what is written of it, 0 to 1; null: from before it was read."),
     ("inherits_artist", pl.Boolean, "Whether it may stand on its artists' tracks: a verified claim, or the catalogue's.", False),
 )  # fmt: skip
 

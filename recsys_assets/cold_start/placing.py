@@ -4,7 +4,7 @@ Belongs here: who is placed and from what. The formula is ``latent.posterior``, 
 reading tables is ``days``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -21,6 +21,7 @@ from recsys_assets.latent.content_prior import ContentPrior, PriorMeans
 from recsys_assets.latent.factorise import weigh_pairs
 from recsys_assets.latent.posterior import place_tracks
 from recsys_assets.latent.space import LatentSpace
+from recsys_assets.latent.written import Written
 from recsys_assets.play_matrix.matrix import InteractionMatrix, build_matrix
 
 # A submission is placed until its first Release Radar, which comes at most a week after its release.
@@ -55,6 +56,7 @@ class Known:
         entries: the same as rows: ``user_id``, ``track_id``, ``confidence``.
         prior: of the day's week.
         tracks: of the catalogue, with places: content and vectors.
+        written: of the week.
     """
 
     space: LatentSpace
@@ -62,10 +64,17 @@ class Known:
     entries: pl.DataFrame
     prior: ContentPrior
     tracks: PlacedTracks
+    written: Written = field(default_factory=Written.nothing)
 
 
 def build_known(
-    space: LatentSpace, confidence: pl.DataFrame, prior: ContentPrior, tracks: pl.DataFrame, sounds: pl.DataFrame
+    space: LatentSpace,
+    confidence: pl.DataFrame,
+    prior: ContentPrior,
+    tracks: pl.DataFrame,
+    sounds: pl.DataFrame,
+    *,
+    written: Written | None = None,
 ) -> Known:
     """Put together what a day knows.
 
@@ -75,7 +84,9 @@ def build_known(
         prior: of its week.
         tracks: ``track_id``, ``artist_ids``: who has no row has no artist.
         sounds: ``track_id``, ``vector``: places by sound alone; who has no row has no recording.
+        written: of its week; nothing where None.
     """
+    written = written or Written.nothing()
     ids = space.tracks.ids.alias(c.TRACK_ID).to_frame()
     content = ids.join(
         tracks.select(c.TRACK_ID, c.ARTIST_IDS).unique(c.TRACK_ID), on=c.TRACK_ID, how="left", maintain_order="left"
@@ -85,7 +96,8 @@ def build_known(
         matrix=build_matrix(confidence, users=space.users),
         entries=confidence,
         prior=prior,
-        tracks=PlacedTracks(_content(content, space.dimensions), space.track_vectors),
+        tracks=PlacedTracks(_content(content, space.dimensions, written), space.track_vectors, written.co_mentions),
+        written=written,
     )
 
 
@@ -150,19 +162,22 @@ def catalogue_subjects(
     )
 
 
-def place_subjects(subjects: pl.DataFrame, known: Known, params: PlacingParams) -> pl.DataFrame:
+def place_subjects(
+    subjects: pl.DataFrame, known: Known, params: PlacingParams, *, keeps_silent: bool = False
+) -> pl.DataFrame:
     """Place tracks in the space of the day.
 
     Args:
         subjects: columns of ``SUBJECTS``, each track once.
         known: of the day.
         params: how much content counts.
+        keeps_silent: keep also what the next line leaves out.
 
     Returns:
         Rows of ``cold_start.placements`` without the date, in the order given. Left out is a track of the catalogue of
-        which neither artist nor recording says anything: it would stand in the middle of everything.
+        which neither artist nor recording nor article says anything: it would stand in the middle of everything.
     """
-    content = _content(subjects, known.space.dimensions)
+    content = _content(subjects, known.space.dimensions, known.written)
     means = known.prior.means(content, known.tracks, inherits_artist=subjects["inherits_artist"].to_numpy())
     weights = weigh_pairs(known.matrix.matrix, known.space.params).T.tocsr()
     rows = known.matrix.tracks.rows(subjects[c.TRACK_ID])
@@ -178,20 +193,26 @@ def place_subjects(subjects: pl.DataFrame, known: Known, params: PlacingParams) 
         pl.lit(known.space.space_version).alias(c.SPACE_VERSION),
         pl.Series("n_listeners", np.diff(mine.indptr), dtype=pl.Int32),
         pl.Series("artist_weight", means.artist_weight, dtype=pl.Float32),
+        pl.Series("text_weight", means.text_weight, dtype=pl.Float32),
         pl.Series("inherits_artist", subjects["inherits_artist"].to_numpy() & means.has_artist),
     )
-    says_something = pl.Series(means.has_artist | means.has_sound) | subjects[c.SUBMISSION_ID].is_not_null()
-    return placed.filter(says_something).select(PLACEMENTS.empty().drop(c.DATE).columns)
+    says_something = (
+        pl.Series(means.has_artist | means.has_sound | (means.text_weight > 0))
+        | subjects[c.SUBMISSION_ID].is_not_null()
+    )
+    kept = placed if keeps_silent else placed.filter(says_something)
+    return kept.select(PLACEMENTS.empty().drop(c.DATE).columns)
 
 
-def _content(rows: pl.DataFrame, width: int) -> TrackContent:
-    """Credits and sound places of tracks; NaN where there is no recording, None where there is none at all."""
+def _content(rows: pl.DataFrame, width: int, written: Written) -> TrackContent:
+    """Credits, sound places and text of tracks; NaN where there is none, None where there is none at all."""
     has_sound = rows["sound"].is_not_null().to_numpy()
     sound = None
     if has_sound.any():
         sound = np.full((len(rows), width), np.nan, dtype=np.float32)
         sound[has_sound] = rows["sound"].drop_nulls().list.to_array(width).to_numpy()
-    return TrackContent(rows[c.TRACK_ID], rows[c.ARTIST_IDS], sound)
+    text = written.text_rows(rows[c.TRACK_ID], rows[c.ARTIST_IDS])
+    return TrackContent(rows[c.TRACK_ID], rows[c.ARTIST_IDS], sound, *text)
 
 
 def _lists(vectors: NDArray[np.float32]) -> pl.Series:

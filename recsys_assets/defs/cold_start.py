@@ -19,6 +19,9 @@ from recsys_assets.cold_start.days import count_to_place, make_placements
 from recsys_assets.cold_start.gates import is_not_rejected, notes_on
 from recsys_assets.cold_start.intake import Sources, take_in
 from recsys_assets.cold_start.known_states import StateSources, states_before
+from recsys_assets.cold_start.move_tables import ARTIST_MOVES
+from recsys_assets.cold_start.moves import list_moves, make_moves, nobody_well_evidenced_moves, read_names
+from recsys_assets.cold_start.moves_picture import draw_moves
 from recsys_assets.cold_start.place_gates import every_submission_has_a_place
 from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
 from recsys_assets.cold_start.preview import preview_submissions, read_newest
@@ -31,7 +34,7 @@ from recsys_assets.core.windows import midnight
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day, tell_partitions
-from recsys_assets.defs.metadata import picture
+from recsys_assets.defs.metadata import markdown_table, picture
 from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, partition_days, partition_keys
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.latent.tables import SPACE_MAP
@@ -111,6 +114,33 @@ def placements(context: dg.AssetExecutionContext, home: HomeResource) -> pl.Data
     return make_placements(partition_days(context), home.lake, home.settings.placing)
 
 
+@lake_asset(
+    ARTIST_MOVES,
+    partitions=DAILY,
+    kinds={"numpy"},
+    deps=[
+        *_SPACE,
+        "play_confidence",
+        "content_prior",
+        "audio_vectors",
+        "raw_tracks",
+        "raw_artists",
+        PLACEMENTS.name,
+    ],
+    about="The day's report: from where to where, and because of what.",
+)
+def artist_moves(context: dg.AssetExecutionContext, home: HomeResource) -> pl.DataFrame:
+    """Place with and without articles, and compare."""
+    days = partition_days(context)
+    rows = make_moves(days, home.lake, home.settings.placing)
+    newest = rows.filter(pl.col(c.DATE) == days[-1])
+    names = read_names(home.lake, days[-1])
+    drawn = draw_moves(newest, names, title=f"Moved by articles on {days[-1]}")
+    table = markdown_table(list_moves(newest, names))
+    context.add_output_metadata({"moves": picture(drawn, "moves"), "furthest": dg.MetadataValue.md(table)})
+    return rows
+
+
 @lake_multi_asset(
     (FIRST_LISTENERS, AUDIENCES),
     name="listener_scoring",
@@ -177,6 +207,13 @@ def _end_of(day: date) -> datetime:
 
 
 cold_start_checks = [
+    gate_check(
+        ARTIST_MOVES,
+        name="nobody_well_evidenced_moves",
+        judge=lambda moves, day, _home: nobody_well_evidenced_moves(moves.only([day]).read()),
+        partitions=DAILY,
+        about="Whom many listeners place, articles leave there.",
+    ),
     gate_check(
         SUBMISSION_VERDICTS,
         name="is_not_rejected",

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
+from recsys_assets.corpus.tables import CO_MENTIONS, ENTITY_TEXT
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs
 from recsys_assets.defs.metadata import picture
@@ -77,7 +78,7 @@ class ContentPriorConfig(dg.Config):
     partitions=WEEKLY_MONDAY,
     kinds={"numpy"},
     deps=[table.name for table in t.ANCHOR_TABLES[:4]],
-    about="The artist's other tracks, shrunk by how many there are, and what the recording adds.",
+    about="The artist's other tracks, shrunk by how many there are, and what the recording and the articles add.",
 )
 def content_prior(
     context: dg.AssetExecutionContext,
@@ -92,6 +93,8 @@ def content_prior(
         Anchors.open(home.lake),
         tracks=raw_tracks,
         audio_vectors=audio_vectors,
+        entity_text=home.lake.open(ENTITY_TEXT),
+        co_mentions=home.lake.open(CO_MENTIONS),
         params=ContentPriorParams(sound=SoundParams(n_random_features=config.n_random_features)),
         seed=config.seed,
     )

@@ -87,7 +87,8 @@ def ranker(
     name="discover",
     partitions=WEEKLY_MONDAY,
     kinds={"pytorch"},
-    deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in HISTORY] + SNAPSHOTS,
+    deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in (*HISTORY, "placements")]
+    + SNAPSHOTS,
     about="From what was known before the Monday; nothing heard before, nothing offered in the last four weeks.",
 )
 def discover(

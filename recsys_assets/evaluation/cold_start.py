@@ -7,7 +7,9 @@ Tracks in at least 3 playlists are kept, then playlists with at least 10 of them
 descriptors become cold: their entries are taken out of every playlist. 20 % of the playlists are judged: for each, all cold
 tracks are ranked, and those that it held are the truth. Nothing that is learnt, tuned or chosen sees an entry of a cold
 track, save for ``warm``, the ceiling, which is fitted with those of the other 80 % of playlists. ``ours`` scores as the
-graph does, by the listener's published vector; ``reach`` the same places by ``latent.cold_reach``.
+graph does, by the listener's published vector; ``reach`` the same places by ``latent.cold_reach``. Where biographies are
+joined, ``text`` places by these alone, ``no_text`` is ours without them, and a stratum of its own are the tracks of new
+artists of whom there is one: what text is worth is the difference of ``ours`` and ``no_text`` there.
 """
 
 import logging
@@ -33,7 +35,8 @@ from recsys_assets.metrics.ranking import auc_of_scores, mean_over_lists, recall
 logger = logging.getLogger(__name__)
 
 ALL, KNOWN, NEW = "all", "known_artist", "new_artist"
-PLAIN, REACH = "plain", "reach"
+TOLD_NEW = "new_artist_with_text"
+PLAIN, REACH, TEXT, NO_TEXT = "plain", "reach", "text", "no_text"
 STEPS_PER_SEED = 4
 _CUT = 20
 
@@ -77,24 +80,29 @@ def evaluate_cold_start(
     say = progress or (lambda _: None)
     params = params or ColdStartParams()
     runs: dict[str, list[ModelRun]] = {ALL: [], KNOWN: [], NEW: []}
+    if data.content.has_text.any():
+        runs[TOLD_NEW] = []
     n_train = n_test = 0
     for number, seed in enumerate(seeds):
         task = build_task(data, seed=seed)
         if number == 0:
             n_train, n_test = task.visible.nnz, task.truth.nnz
         for model, (scores, seconds) in score_models(data, task, params, seed=seed, say=say).items():
-            for stratum, chosen in _strata(task).items():
+            for stratum, chosen in _strata(data, task).items():
+                if stratum == TOLD_NEW and (stratum not in runs or not chosen.size):
+                    continue
                 metrics = judge_scores(scores[:, chosen], task.truth[:, chosen].tocsr())
                 runs[stratum].append(ModelRun(model, seed, metrics, seconds))
-    strata = {name: Report(PROTOCOL, data.name, n_train, n_test, tuple(of)) for name, of in runs.items()}
+    strata = {name: Report(PROTOCOL, data.name, n_train, n_test, tuple(of)) for name, of in runs.items() if of}
     return Report(PROTOCOL, data.name, n_train, n_test, tuple(runs[ALL]), strata=strata)
 
 
-def _strata(task: ColdStartTask) -> Mapping[str, NDArray[np.intp]]:
+def _strata(data: ColdStartData, task: ColdStartTask) -> Mapping[str, NDArray[np.intp]]:
     return {
         ALL: np.arange(task.cold.size),
         KNOWN: np.flatnonzero(task.is_known),
         NEW: np.flatnonzero(~task.is_known),
+        TOLD_NEW: np.flatnonzero(~task.is_known & data.content.has_text[task.cold]),
     }
 
 
@@ -139,11 +147,19 @@ def score_models(
     plain_seconds = time.perf_counter() - started
     own = space.factors.user_factors[task.judged]
     noise = generator(seed, PROTOCOL, "random").random((task.judged.size, task.cold.size), dtype=np.float32)
+    told: Scored = {}
+    if data.content.has_text.any():
+        silent = place_cold(data.without_text(), task, space, params.prior, seed=seed)
+        told = {
+            TEXT: (own @ ours.means.from_text.T, seconds),
+            NO_TEXT: (own @ silent.places.T, seconds),
+        }
     return {
         "random": (noise, 0.0),
         PLAIN: (own @ plain.T, plain_seconds),
         "audio": (own @ ours.means.from_sound.T, seconds),
         "artist": (own @ ours.means.from_artist.T, seconds),
+        **told,
         OURS: (own @ ours.places.T, seconds),
         REACH: (ours.reach(), seconds),
         "warm": (ceiling.user_factors[task.judged] @ ceiling.item_factors[task.cold].T, warm_seconds),
@@ -166,7 +182,7 @@ def fit_space(data: ColdStartData, task: ColdStartTask, params: ColdStartParams,
     chosen = params.spaces[0]
     if len(params.spaces) > 1:
         known = np.setdiff1d(np.arange(task.visible.shape[0]), task.judged)
-        inner_data = ColdStartData(data.name, task.visible[known], data.content)
+        inner_data = ColdStartData(data.name, task.visible[known], data.content, data.co_mentions)
         inner = build_task(inner_data, seed=derived_seed(seed, PROTOCOL, "inner") % 2**31, never=task.cold)
         chosen = max(params.spaces, key=lambda each: _try(inner_data, inner, each, params.prior, seed=seed))
     logger.info("seed %d: chose %s", seed, chosen)
@@ -204,7 +220,7 @@ def place_cold(
     warm = np.bincount(task.visible.indices, minlength=task.visible.shape[1]) > 0
     is_cold = np.zeros(warm.size, dtype=bool)
     is_cold[task.cold] = True
-    known = PlacedTracks(data.content.filter(warm), space.factors.item_factors[warm])
+    known = PlacedTracks(data.content.filter(warm), space.factors.item_factors[warm], data.co_mentions)
     prior = fit_content_prior(known, params, seed=seed)
     logger.info("seed %d: k = %g, b = %g, %s", seed, prior.shrinkage, prior.residual_share, prior.figures)
     means = prior.means(data.content.filter(is_cold), known)

@@ -4,7 +4,7 @@ Belongs here: two adapters, one over public playlists with published descriptors
 What is made cold, and who is judged, is ``cold_start``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.errors import DataFaultError, InvalidArgumentError, MissingInputError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.lake import Lake
+from recsys_assets.evaluation.biographies import read_biographies
 from recsys_assets.evaluation.missing_track import read_playlists
 from recsys_assets.latent.content import TrackContent
 from recsys_assets.metrics.splits import keep_core
@@ -53,15 +54,26 @@ class ColdStartData:
         name: of the data set.
         matrix: confidences above zero, float32, shape (n_listeners, n_tracks).
         content: of the columns, in their order; tracks with ``sound`` can be made cold.
+        co_mentions: who is named near whom, as ``PlacedTracks`` has it; None where nothing was read.
     """
 
     name: str
     matrix: sparse.csr_matrix
     content: TrackContent
+    co_mentions: pl.DataFrame | None = None
+
+    def without_text(self) -> "ColdStartData":
+        """Return the same as if nothing were written."""
+        return replace(self, content=replace(self.content, text=None, text_amount=None), co_mentions=None)
 
 
-def read_public(playlists: Path, descriptors: Path) -> ColdStartData:
+def read_public(playlists: Path, descriptors: Path, biographies: Path | None = None) -> ColdStartData:
     """Read playlists (as the missing-track protocol does) and join published descriptors by track.
+
+    Args:
+        playlists: as ``read_playlists``.
+        descriptors: as ``read_descriptors``.
+        biographies: as ``read_biographies``, joined by artist; no text where None.
 
     Raises:
         InvalidArgumentError: a folder holds nothing of the kind, or no track has descriptors.
@@ -75,7 +87,11 @@ def read_public(playlists: Path, descriptors: Path) -> ColdStartData:
     sound = read_descriptors(descriptors).with_columns(
         pl.concat_str(pl.lit("spotify:track:"), c.TRACK_ID).alias(c.TRACK_ID)
     )
-    return join_content(read.name, pairs, credits_, sound)
+    data = join_content(read.name, pairs, credits_, sound)
+    if biographies is None:
+        return data
+    bios = read_biographies(biographies)
+    return replace(data, content=bios.describe(data.content), co_mentions=bios.co_mentions)
 
 
 def read_lake(lake: Lake) -> ColdStartData:

@@ -50,11 +50,13 @@ class Playlists:
 
 @dataclass(frozen=True)
 class MissingTrackTask:
-    """Visible baskets, the hidden track of each, and facts of all tracks that are ranked."""
+    """Visible baskets, the hidden track of each, and facts, ids and artists of all tracks that are ranked."""
 
     visible: Baskets
     hidden: NDArray[np.int32]
     facts: TrackFacts
+    track_ids: IdMap
+    artist_ids: pl.Series
 
 
 def read_playlists(path: Path) -> Playlists:
@@ -100,8 +102,15 @@ def build_task(playlists: Playlists, *, seed: int) -> MissingTrackTask:
         entries.group_by(c.TRACK_ID)
         .agg(pl.col(c.TITLE).min(), pl.col(c.ARTIST_ID).min())
         .select(c.TRACK_ID, c.TITLE, pl.concat_list(c.ARTIST_ID).alias(c.ARTIST_IDS))
+        .sort(c.TRACK_ID)
     )
-    return MissingTrackTask(visible=visible, hidden=hidden, facts=build_track_facts(catalogue, track_ids))
+    return MissingTrackTask(
+        visible=visible,
+        hidden=hidden,
+        facts=build_track_facts(catalogue, track_ids),
+        track_ids=track_ids,
+        artist_ids=catalogue[c.ARTIST_IDS],
+    )
 
 
 def evaluate_missing_track(

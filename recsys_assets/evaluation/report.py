@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from recsys_assets.metrics.uncertainty import MeanAndSd, mean_and_sd
+from recsys_assets.metrics.uncertainty import Interval, MeanAndSd, mean_and_sd
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,7 +32,9 @@ class Report:
     """The runs of one protocol on one data set.
 
     ``n_train``: visible pairs; ``n_test``: hidden pairs (of the first seed). ``strata``: the same protocol on parts of what
-    is ranked, by name; empty where it has none. ``task``: who is right, in words, where nothing is hidden.
+    is ranked, by name; empty where it has none. ``task``: who is right, in words, where nothing is hidden. ``gains``: by
+    metric, how much better ours is than the peer that it is paired with, case by case, and between which bounds;
+    ``n_test`` then counts the cases of all seeds.
     """
 
     protocol: str
@@ -42,6 +44,7 @@ class Report:
     runs: tuple[ModelRun, ...]
     strata: Mapping[str, "Report"] = field(default_factory=dict)
     task: str = ""
+    gains: Mapping[str, Interval] = field(default_factory=dict)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -75,7 +78,16 @@ class Report:
         if parts:
             whole["strata"] = {name: part["models"] for name, part in parts.items()}
             whole["strata_sd"] = {name: part["sd"] for name, part in parts.items()}
+        gains = {name: part._gains() for name, part in self.strata.items() if part.gains}
+        if gains:
+            whole["strata_gains"] = gains
         return whole
+
+    def _gains(self) -> dict[str, object]:
+        bounds = {
+            name: {"mean": gain.estimate, "low": gain.low, "high": gain.high} for name, gain in self.gains.items()
+        }
+        return bounds | {"n_cases": self.n_test}
 
     def to_json(self) -> str:
         """Write ``to_dict`` as JSON; what could not be judged is null."""
@@ -107,6 +119,9 @@ def build_table(report: Report) -> "Table":
         if stratum:
             table.add_row(f"[italic]{stratum}[/italic]")
         _add_rows(table, part)
+        for name, gain in part.gains.items():
+            cells = ["" if each != name else f"{gain.estimate:+.4f}" for each in report.metrics]
+            table.add_row(f"gain, {gain.low:+.4f} … {gain.high:+.4f} over {part.n_test:,} cases", *cells)
         table.add_section()
     return table
 

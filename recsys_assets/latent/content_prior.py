@@ -1,41 +1,40 @@
-"""Where a track stands before anybody has heard it: by the artist's other tracks and by its sound.
+"""Where a track stands before anybody has heard it: by the artist's other tracks, by its sound, and by what is written.
 
-Belongs here: putting the parts together, and how much each counts. The regression on sound is ``sound_part``; what
-listeners add is ``posterior``; the weekly table is ``prior_weeks``.
+Belongs here: putting the parts together, and how much each counts. The regression on sound is ``sound_part``, what is
+written ``text_part``; what listeners add is ``posterior``; the weekly table is ``prior_weeks``, its bytes
+``prior_bytes``.
 
-    mean = s(x) + n / (n + k) * (mean of y - [(1 - b) s(x) + b * mean of s] over the artist's n other tracks)
+    mean = q(x) + n / (n + k) * (mean of y - [(1 - b) q(x) + b * mean of q] over the artist's n other tracks)
 
-s(x) is the place by sound (the mean of all tracks where there is no recording), y are the others' vectors. So the
-artist's other tracks are shrunk by how many there are towards what the sound says, and of the artist's own habit in
-sound (b of it) only what the sound can not know is carried over: the residual. Without known artist it is s(x), without
-recording the shrunk mean of the artist's tracks, without either the mean of all tracks. k and b are chosen on artists
-that the regression has not seen. A text part will be a third prediction beside s(x).
+q(x) is the place by sound (the mean of all tracks where there is no recording), pulled by as much as is written to where
+the text says (``text_part``); y are the others' vectors. So the artist's other tracks are shrunk by how many there are
+towards what sound and text say, and of the artist's own habit in these (b of it) only what they can not know is carried
+over: the residual. Without known artist it is q(x), without recording or text the shrunk mean of the artist's tracks,
+without any the mean of all tracks. k and b are chosen on artists that the regressions have not seen.
 """
 
-import io
-import json
-import zipfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from recsys_assets.core.errors import DataFaultError, InvalidArgumentError
+from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.seeds import generator
 from recsys_assets.latent.content import OtherTracks, PlacedTracks, TrackContent, first_artists
 from recsys_assets.latent.sound_part import SoundParams, SoundPart, fit_sound_part
+from recsys_assets.latent.text_part import Pulled, TextParams, TextPart, fit_text_part
 
 # Artists who must be held out before their tracks decide anything.
 _MIN_JUDGED = 20
-_HELD_OUT = "held_out_"
 
 
 class ContentPriorParams(BaseModel, frozen=True):
     """How the prior is made."""
 
     sound: SoundParams = SoundParams()
+    text: TextParams = TextParams()
     shrinkages: tuple[float, ...] = Field(
         default=(0.5, 1.0, 2.0, 4.0, 8.0), min_length=1, description="Values of k tried: other tracks that count half."
     )
@@ -49,9 +48,11 @@ class PriorMeans:
     """Prior means, float32 of shape (n, d), and what they come from.
 
     Attributes:
-        mean: of both parts together.
+        mean: of all parts together.
         from_artist: of the artist's other tracks alone, shrunk towards the mean of all tracks.
         from_sound: of the recording alone; the mean of all tracks where there is none.
+        from_text: of what is written alone; ``from_sound`` where nothing is.
+        text_weight: how much of the place without the artist's other tracks is text's, 0 … 1; 0 where nothing is written.
         artist_weight: n / (n + k), 0 … 1; 0 where the artist has no other track, or is not inherited.
         n_artist_tracks: n, credits counted one by one.
         has_sound: whether there is a recording.
@@ -61,6 +62,8 @@ class PriorMeans:
     mean: NDArray[np.float32]
     from_artist: NDArray[np.float32]
     from_sound: NDArray[np.float32]
+    from_text: NDArray[np.float32]
+    text_weight: NDArray[np.float32]
     artist_weight: NDArray[np.float32]
     n_artist_tracks: NDArray[np.float32]
     has_sound: NDArray[np.bool_]
@@ -69,10 +72,11 @@ class PriorMeans:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Artists that a regression has not seen: the regression, and strings, the ids of their tracks with a recording."""
+    """Artists that the regressions have not seen: the regressions, and strings, the ids of their tracks that were judged."""
 
-    sound: SoundPart
+    sound: SoundPart | None
     track_ids: pl.Series
+    text: TextPart | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,10 @@ class ContentPrior:
         shrinkage: k.
         residual_share: b.
         figures: what the held-out artists showed: ``sound_explained`` (of the squared distance from the mean),
-            ``explained`` (by artist and sound together), ``n_tracks``, ``n_recordings``, ``n_held_out``.
-        held_out: of whom what sound says is honest; None where nobody could be held out.
+            ``text_explained`` (of that from the place by sound), ``explained`` (by all parts together), ``n_tracks``,
+            ``n_recordings``, ``n_held_out``, ``n_text_artists`` (who decided how much text counts).
+        held_out: of whom what sound and text say is honest; None where nobody could be held out.
+        text: what was learnt of text; None where nothing is written of enough artists, or it predicts nobody's place.
     """
 
     centre: NDArray[np.float32]
@@ -95,19 +101,20 @@ class ContentPrior:
     residual_share: float
     figures: dict[str, float]
     held_out: HeldOut | None = None
+    text: TextPart | None = None
 
     def unseen(self, content: TrackContent) -> tuple["ContentPrior", NDArray[np.bool_]]:
         """Return the prior that says of some known tracks what it would say of new ones, and of which tracks.
 
-        What the regression on sound says of tracks that it was fitted on is too good. Without one every track is unseen:
-        no track speaks for itself. With one that was fitted on everybody none is.
+        What the regressions on sound and text say of tracks that they were fitted on is too good. Without any every track
+        is unseen: no track speaks for itself. With one that was fitted on everybody none is.
         """
-        if self.sound is None:
+        if self.sound is None and self.text is None:
             return self, np.ones(len(content), dtype=bool)
         if self.held_out is None:
             return self, np.zeros(len(content), dtype=bool)
         is_held_out = content.track_ids.is_in(self.held_out.track_ids.implode()).to_numpy()
-        return replace(self, sound=self.held_out.sound), is_held_out
+        return replace(self, sound=self.held_out.sound, text=self.held_out.text), is_held_out
 
     def means(
         self, content: TrackContent, known: PlacedTracks, *, inherits_artist: NDArray[np.bool_] | None = None
@@ -118,27 +125,44 @@ class ContentPrior:
             content: of the tracks to place.
             known: the tracks whose places say where their artists stand, in the space of the prior or turned onto it.
                 A track that is among them does not count for itself.
-            inherits_artist: False: by sound alone, whoever is credited. All True where None.
+            inherits_artist: False: by sound alone, whoever is credited and whatever is written: text is of the artist as
+                the other tracks are. All True where None.
         """
-        from_sound = self._by_sound(content)
-        known_sound = self._by_sound(known.content)
-        others = OtherTracks.of(content, known, np.hstack([known.vectors, known_sound]), inherits_artist)
+        from_sound = self.places_by_sound(content)
+        pulled = self._pulled(from_sound, content, known, inherits_artist)
+        known_places = self._pulled(self.places_by_sound(known.content), known.content, known, None).places
+        others = OtherTracks.of(content, known, np.hstack([known.vectors, known_places]), inherits_artist)
         n = others.counts[:, None]
         weight = (n / (n + self.shrinkage)).astype(np.float32)
         width = self.centre.size
-        other_vectors, other_sound = others.means[:, :width], others.means[:, width:]
-        expected = from_sound + np.float32(self.residual_share) * (other_sound - from_sound)
+        other_vectors, other_places = others.means[:, :width], others.means[:, width:]
+        own = pulled.places
+        expected = own + np.float32(self.residual_share) * (other_places - own)
         return PriorMeans(
-            mean=np.asarray(from_sound + weight * (other_vectors - expected), dtype=np.float32),
+            mean=np.asarray(own + weight * (other_vectors - expected), dtype=np.float32),
             from_artist=np.asarray(self.centre + weight * (other_vectors - self.centre), dtype=np.float32),
             from_sound=from_sound,
+            from_text=pulled.from_text,
+            text_weight=pulled.weight,
             artist_weight=weight[:, 0],
             n_artist_tracks=others.counts,
             has_sound=content.has_sound & (self.sound is not None),
             has_artist=others.counts > 0,
         )
 
-    def _by_sound(self, content: TrackContent) -> NDArray[np.float32]:
+    def _pulled(
+        self,
+        places: NDArray[np.float32],
+        content: TrackContent,
+        known: PlacedTracks,
+        heeded: NDArray[np.bool_] | None,
+    ) -> Pulled:
+        if self.text is None:
+            return Pulled(places, places, np.zeros(len(content), dtype=np.float32))
+        return self.text.pull(places, content, known, heeded)
+
+    def places_by_sound(self, content: TrackContent) -> NDArray[np.float32]:
+        """Place tracks by their recordings alone, float32 of shape (n, d); the mean of all tracks where there is none."""
         places = np.tile(self.centre, (len(content), 1))
         rows = np.flatnonzero(content.has_sound)
         if self.sound is not None and content.sound is not None and rows.size:
@@ -174,16 +198,43 @@ def fit_content_prior(
     first = first_artists(known.content)
     if not heard.any() or known.content.sound is None:
         whole = ContentPrior(centre, None, 1.0, 0.0, figures)
-        return _shrink_best(whole, whole, known, _fifth(first, seed=seed), params)
-    sound, trial = fit_sound_part(
+        judged = blind = _fifth(first, seed=seed)
+        whole, trial = _with_text(whole, whole, known, blind, params)
+        return _shrink_best(whole, trial, known, judged, params)
+    sound, sound_trial = fit_sound_part(
         known.content.sound[heard], known.vectors[heard], first[heard], params.sound, seed=seed
     )
     judged = np.zeros(len(known.content), dtype=bool)
-    judged[np.flatnonzero(heard)[trial.is_held_out]] = True
-    figures |= {"sound_explained": trial.explained, "n_held_out": float(judged.sum())}
-    held_out = HeldOut(trial.part, known.content.track_ids.filter(pl.Series(judged))) if judged.any() else None
+    judged[np.flatnonzero(heard)[sound_trial.is_held_out]] = True
+    figures |= {"sound_explained": sound_trial.explained, "n_held_out": float(judged.sum())}
+    held_out = HeldOut(sound_trial.part, known.content.track_ids.filter(pl.Series(judged))) if judged.any() else None
     whole = ContentPrior(centre, sound, 1.0, 0.0, figures, held_out)
-    return _shrink_best(whole, replace(whole, sound=trial.part), known, judged, params)
+    # Text is judged on the artists whose sound is, and on as large a share of those who have no recording.
+    blind = np.isin(first, first[judged]) | (_fifth(first, seed=seed) & ~np.isin(first, first[heard]))
+    whole, trial = _with_text(whole, replace(whole, sound=sound_trial.part), known, blind, params)
+    return _shrink_best(whole, trial, known, judged, params)
+
+
+def _with_text(
+    whole: ContentPrior,
+    trial: ContentPrior,
+    known: PlacedTracks,
+    blind: NDArray[np.bool_],
+    params: ContentPriorParams,
+) -> tuple[ContentPrior, ContentPrior]:
+    """Add what text says to the prior and to the trial, which has not seen the artists of ``blind``."""
+    if not known.content.has_text.any() and known.co_mentions is None:
+        return whole, trial
+    found = fit_text_part(known, trial.places_by_sound(known.content), blind, params.text)
+    if found is None:
+        return whole, trial
+    figures = whole.figures | {"text_explained": found.explained, "n_text_artists": float(found.n_judged)}
+    ids = whole.held_out.track_ids if whole.held_out else known.content.track_ids.filter(pl.Series(blind))
+    held_out = HeldOut(trial.sound, ids, found.blind)
+    return (
+        replace(whole, text=found.whole, figures=figures, held_out=held_out),
+        replace(trial, text=found.blind, figures=figures),
+    )
 
 
 def _shrink_best(
@@ -199,7 +250,7 @@ def _shrink_best(
     asked = known.content.filter(judged)
     truth = known.vectors[judged]
     spread = float(np.square(truth - whole.centre).sum())
-    shares = params.residual_shares if trial.sound is not None else (0.0,)
+    shares = params.residual_shares if trial.sound is not None or trial.text is not None else (0.0,)
     tried = [(k, b) for k in params.shrinkages for b in shares]
     errors = [
         float(np.square(replace(trial, shrinkage=k, residual_share=b).means(asked, known).mean - truth).sum())
@@ -221,51 +272,3 @@ def _require_width(sound: NDArray[np.float32], part: SoundPart) -> None:
             f"recordings have {sound.shape[1]} descriptors, the prior was fitted on {part.directions.shape[0]}: "
             "make the week's content prior again"
         )
-
-
-def to_bytes(prior: ContentPrior) -> bytes:
-    """Write a prior as an uncompressed ``npz`` archive: arrays, and the numbers as JSON; nothing that runs when read."""
-    numbers: dict[str, object] = {
-        "shrinkage": prior.shrinkage, "residual_share": prior.residual_share, "figures": prior.figures
-    }  # fmt: skip
-    arrays: dict[str, NDArray[np.generic]] = {"centre": prior.centre}
-    if prior.sound is not None:
-        numbers["scale"] = prior.sound.scale
-        arrays |= _part_arrays(prior.sound, "")
-    if prior.held_out is not None:
-        numbers["held_out"] = prior.held_out.track_ids.to_list()
-        arrays |= _part_arrays(prior.held_out.sound, _HELD_OUT)
-    file = io.BytesIO()
-    arrays["numbers"] = np.array(json.dumps(numbers))
-    np.savez(file, allow_pickle=False, **arrays)
-    return file.getvalue()
-
-
-def _part_arrays(part: SoundPart, prefix: str) -> dict[str, NDArray[np.generic]]:
-    return {f"{prefix}{name}": value for name, value in asdict(part).items() if name != "scale"}
-
-
-def from_bytes(raw: bytes) -> ContentPrior:
-    """Read what ``to_bytes`` wrote.
-
-    Raises:
-        DataFaultError: it is something else.
-    """
-    try:
-        with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        numbers = json.loads(str(arrays.pop("numbers")))
-        centre = arrays.pop("centre")
-        trial = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_HELD_OUT)}
-        sound = SoundPart(**arrays, scale=numbers["scale"]) if arrays else None
-        held_out = None
-        if trial:
-            part = SoundPart(
-                **{name.removeprefix(_HELD_OUT): value for name, value in trial.items()}, scale=numbers["scale"]
-            )
-            held_out = HeldOut(part, pl.Series(numbers["held_out"], dtype=pl.String))
-        return ContentPrior(
-            centre, sound, numbers["shrinkage"], numbers["residual_share"], numbers["figures"], held_out
-        )
-    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise DataFaultError(f"not a content prior: {error}. Make the week's content prior again") from error

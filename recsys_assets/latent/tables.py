@@ -65,7 +65,7 @@ CONTENT_PRIOR = TableSchema(
     grain="One row per week: where content puts a track that nobody has heard.",
     columns=columns(
         (c.SPACE_VERSION, pl.String, "The anchor's space, in which it places.", False),
-        ("model", pl.Binary, "What was learnt, read by `latent.content_prior.from_bytes`; no pickle.", False),
+        ("model", pl.Binary, "What was learnt, read by `latent.prior_bytes.from_bytes`; no pickle.", False),
         ("shrinkage", pl.Float32, "Other tracks of an artist at which they count half.", False),
         (
             "residual_share",
@@ -78,10 +78,21 @@ CONTENT_PRIOR = TableSchema(
             pl.Float32,
             "Share of the squared distance from the mean that sound explains for held-out artists; null where none are.",
         ),
-        ("explained", pl.Float32, "The same for artist and sound together."),
+        (
+            "text_explained",
+            pl.Float32,
+            "Share of the distance left by sound that text explains for held-out artists; null where it counts nothing.",
+        ),
+        ("explained", pl.Float32, "The share for artist, sound and text together."),
         ("n_tracks", pl.Int32, "Tracks of the anchor.", False),
         ("n_recordings", pl.Int32, "Of these, with an honest place by sound.", False),
         ("n_held_out", pl.Int32, "Tracks of held-out artists, which chose penalty, shrinkage and share.", False),
+        (
+            "n_text_artists",
+            pl.Int32,
+            "Held-out artists with text, which chose how much it counts; null: before there was any.",
+        ),
+        ("encoder", pl.String, "Which encoder made the text vectors; null without text."),
     ),
     partition=c.WEEK,
 )

@@ -3,7 +3,7 @@
 Belongs here: from tables to baskets. What is learned from them and delivered is ``weekly``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -14,6 +14,7 @@ from recsys_assets.mixes.baskets import Baskets, GoodPlaylistParams, build_baske
 from recsys_assets.mixes.catalogue import Catalogue, EligibilityParams, build_catalogue
 from recsys_assets.mixes.history import History
 from recsys_assets.mixes.lapsed import with_older_plays
+from recsys_assets.mixes.text_words import no_words
 from recsys_assets.mixes.tracks import TrackFacts, build_track_facts
 
 # A basket of a listener is their recent history: what is asked is where taste stands now.
@@ -33,6 +34,7 @@ class WeekTables:
         confidence: user_id, track_id, confidence of the window before delivery.
         history: what listeners heard, hid and followed.
         earlier_offers: user_id, track_id of the last deliveries.
+        written: ``track_id``, ``words``: what articles say of tracks that stand where these put them.
     """
 
     week: date
@@ -43,6 +45,7 @@ class WeekTables:
     confidence: pl.DataFrame
     history: History
     earlier_offers: pl.DataFrame
+    written: pl.DataFrame = field(default_factory=no_words)
 
 
 @dataclass(frozen=True)

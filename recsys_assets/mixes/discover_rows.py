@@ -28,6 +28,7 @@ def discover_weekly_rows(
     evidence: pl.DataFrame | None = None,
     follows: pl.DataFrame | None = None,
     is_recent: bool = True,
+    written: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Give the offers their names and reasons.
 
@@ -41,6 +42,7 @@ def discover_weekly_rows(
             one row per offer at most; None for none.
         follows: ``user_id``, ``artist_id`` of followed artists; None for none.
         is_recent: whether the popular list is that of the last weeks.
+        written: ``track_id``, ``words`` (``text_words``); nothing where None.
 
     Returns:
         Rows of ``mixes.discover_weekly``.
@@ -62,9 +64,9 @@ def discover_weekly_rows(
         )
     return (
         named.with_columns(
-            explain_discoveries(named, catalogue=catalogue, heard=played, follows=followed, is_recent=is_recent).alias(
-                c.REASON
-            ),
+            explain_discoveries(
+                named, catalogue=catalogue, heard=played, follows=followed, is_recent=is_recent, written=written
+            ).alias(c.REASON),
             pl.lit(DISCOVER_WEEKLY.name).alias(c.MIX),
             pl.lit(MIX_TITLE).alias("mix_title"),
             pl.lit(week).alias(c.WEEK),

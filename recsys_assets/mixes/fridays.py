@@ -15,14 +15,15 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError, VersionMismatchError
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.warehouse import SqlSettings
-from recsys_assets.core.windows import friday_of, midnight
+from recsys_assets.core.windows import friday_of, midnight, monday_of
 from recsys_assets.latent.days import read_day
 from recsys_assets.latent.space import LatentSpace
 from recsys_assets.mixes.catalogue import EligibilityParams
 from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.release_radar import ReleaseRadarParams
-from recsys_assets.mixes.release_radar_days import RadarTables, make_friday
+from recsys_assets.mixes.release_radar_days import RadarTables, make_friday, with_submitted
 from recsys_assets.mixes.tables import RELEASE_RADAR, RELEASE_RADAR_PREVIEW
+from recsys_assets.mixes.text_words import read_words
 
 # An artist that a pitch names without a verified claim: known by name alone, and to this table alone.
 _CLAIMED = "claimed:"
@@ -97,14 +98,22 @@ def read_friday(
     known = ahead.verdicts if ahead else verdicts_known(lake.open(SUBMISSION_VERDICTS), midnight(friday))
     submitted = submitted_tracks(known)
     names = sources.artists.latest(last_day).read()
+    tracks = sources.tracks.latest(last_day).read()
     return RadarTables(
         friday=friday,
-        tracks=sources.tracks.latest(last_day).read(),
+        tracks=tracks,
         artists=pl.concat([names, claimed_names(submitted)], how="diagonal"),
         submitted=submitted,
         placements=ahead.placements if ahead else _placements(lake.open(PLACEMENTS), last_day, space),
         history=history,
         space=space,
+        written=read_words(
+            sources.placements,
+            sources.entity_terms,
+            with_submitted(tracks, submitted),
+            day=last_day,
+            week=monday_of(last_day),
+        ),
     )
 
 

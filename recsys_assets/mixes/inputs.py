@@ -6,13 +6,16 @@ from datetime import date, timedelta
 import polars as pl
 
 from recsys_assets.audio.tables import TRACK_ANALYSIS, recordings_known
+from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.warehouse import SqlSettings
+from recsys_assets.corpus.tables import ENTITY_TERMS
 from recsys_assets.mixes.arc import SOUND_COLUMNS
 from recsys_assets.mixes.arrange import WeekTables
 from recsys_assets.mixes.daily import DayTables
 from recsys_assets.mixes.history import History, read_history
+from recsys_assets.mixes.text_words import read_words
 from recsys_assets.play_matrix.confidence import Evidence, weigh_evidence
 from recsys_assets.play_matrix.params import ConfidenceParams
 from recsys_assets.raw.tables import (
@@ -40,13 +43,15 @@ class MixSources:
     playlists: TableVersion
     playlist_tracks: TableVersion
     track_analysis: TableVersion
+    placements: TableVersion
+    entity_terms: TableVersion
 
     @classmethod
     def open(cls, lake: Lake) -> "MixSources":
         """Pin the tables as they are now."""
         tables = (
             TRACK_SIGNALS, ARTIST_SIGNALS, RAW_PLAY_COUNTS, RAW_TRACKS, RAW_ARTISTS, RAW_PLAYLISTS, RAW_PLAYLIST_TRACKS,
-            TRACK_ANALYSIS,
+            TRACK_ANALYSIS, PLACEMENTS, ENTITY_TERMS,
         )  # fmt: skip
         return cls(*(lake.open(table) for table in tables))
 
@@ -68,15 +73,17 @@ class MixSources:
         last_day = week - timedelta(days=1)
         evidence = Evidence(self.track_signals, self.play_counts.latest(last_day), self.tracks.latest(last_day))
         recent = pl.col(c.WEEK).is_between(week - timedelta(weeks=OFFER_WEEKS), last_day)
+        tracks = self.tracks.latest(last_day).read()
         return WeekTables(
             week=week,
-            tracks=self.tracks.latest(last_day).read(),
+            tracks=tracks,
             artists=self.artists.latest(last_day).read(),
             playlists=self.playlists.latest(last_day).read(),
             playlist_tracks=self.playlist_tracks.latest(last_day).read(),
             confidence=weigh_evidence(evidence, last_day, confidence, settings),
             history=self.history(last_day, settings),
             earlier_offers=earlier_offers.filter(recent).select(c.USER_ID, c.TRACK_ID),
+            written=read_words(self.placements, self.entity_terms, tracks, day=last_day, week=week),
         )
 
     def day(

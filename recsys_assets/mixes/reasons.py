@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recsys_assets.core import columns as c
 from recsys_assets.mixes.catalogue import Catalogue
 from recsys_assets.mixes.pairs import PairSet
+from recsys_assets.mixes.text_words import WORDS
 
 POPULAR = "popular with everybody right now"
 # Where nobody is known to have heard anything in the last weeks, "right now" would not be true.
@@ -26,7 +28,13 @@ def popular_words(*, is_recent: bool) -> str:
 
 
 def explain_discoveries(
-    offers: pl.DataFrame, *, catalogue: Catalogue, heard: PairSet, follows: PairSet, is_recent: bool = True
+    offers: pl.DataFrame,
+    *,
+    catalogue: Catalogue,
+    heard: PairSet,
+    follows: PairSet,
+    is_recent: bool = True,
+    written: pl.DataFrame | None = None,
 ) -> pl.Series:
     """Explain tracks that a listener has not heard.
 
@@ -39,10 +47,12 @@ def explain_discoveries(
         heard: (listener, track) rows.
         follows: (listener, artist) rows.
         is_recent: whether the popular list is that of the last weeks.
+        written: ``track_id``, ``words`` (``text_words``); nothing where None.
 
     Returns:
         One text per offer, in order: "by A, whom you follow"; "because you played X and Y; in 14 playlists with X";
-        "because you played X"; or what the source alone says.
+        "because you played X"; "3 articles say "dream pop"; you play X" of a track that articles put where it stands; or
+        what the source alone says.
     """
     users = offers["user_row"].to_numpy()
     first, second, shared = _checked_evidence(offers, users, heard, catalogue)
@@ -55,6 +65,7 @@ def explain_discoveries(
             # Two versions of one song read the same: one name says it.
             "second": pl.select(pl.when(label_1 != label_2).then(label_2)).to_series(),
             "shared": pl.Series(shared),
+            "words": words_of(offers["track_row"].to_numpy(), written, catalogue=catalogue),
             "source": offers["source"].cast(pl.String),
             "is_known": offers["is_known"],
         }
@@ -66,6 +77,8 @@ def explain_discoveries(
         .then(pl.lit(popular_words(is_recent=is_recent)))
         .when(pl.col("followed").is_not_null())
         .then(_whom_you_follow(pl.col("followed")))
+        .when(pl.col("first").is_not_null() & pl.col("words").is_not_null())
+        .then(pl.format("{}; you play {}", "words", "first"))
         .when(pl.col("first").is_not_null())
         .then(_because())
         .otherwise(pl.lit(NEAR))
@@ -160,6 +173,14 @@ def _followed_artist(
         # Written backwards, so that the earliest credit stays.
         chosen[place[is_followed][::-1]] = artist[is_followed][::-1]
     return spread(catalogue.artist_label(chosen[chosen >= 0]), chosen >= 0)
+
+
+def words_of(tracks: NDArray[np.integer], written: pl.DataFrame | None, *, catalogue: Catalogue) -> pl.Series:
+    """Return what articles say of each track (``text_words``); null where nothing is cited."""
+    if written is None or written.is_empty():
+        return pl.Series([None] * len(tracks), dtype=pl.String)
+    ids = pl.DataFrame({c.TRACK_ID: catalogue.tracks.external(tracks)})
+    return ids.join(written, on=c.TRACK_ID, how="left", maintain_order="left")[WORDS]
 
 
 def _labels_where(is_named: NDArray[np.bool_], tracks: NDArray[np.integer], catalogue: Catalogue) -> pl.Series:

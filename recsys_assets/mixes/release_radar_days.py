@@ -3,7 +3,7 @@
 Belongs here: putting on rows what is known before the Friday. Choosing is ``release_radar``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -28,6 +28,7 @@ from recsys_assets.mixes.release_radar import (
 from recsys_assets.mixes.release_radar_rows import release_radar_rows
 from recsys_assets.mixes.release_radar_sources import SpaceOnRows, played_artists
 from recsys_assets.mixes.tables import RELEASE_RADAR
+from recsys_assets.mixes.text_words import no_words
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class RadarTables:
             ``is_on_time``, true for an accepted submission that came in time.
         history: what listeners heard, hid and followed.
         space: of the day before; None where nobody has a place.
+        written: ``track_id``, ``words``: what articles say of tracks that stand where these put them.
     """
 
     friday: date
@@ -53,6 +55,7 @@ class RadarTables:
     placements: pl.DataFrame
     history: History
     space: LatentSpace | None
+    written: pl.DataFrame = field(default_factory=no_words)
 
 
 def make_friday(
@@ -80,7 +83,12 @@ def make_friday(
     sounds = np.zeros(catalogue.tracks.size, dtype=bool)
     sounds[cold.tracks] = cold.sounds.any(axis=1)
     return release_radar_rows(
-        offers, listeners=listening.listeners, catalogue=catalogue, friday=tables.friday, sounds=sounds
+        offers,
+        listeners=listening.listeners,
+        catalogue=catalogue,
+        friday=tables.friday,
+        sounds=sounds,
+        written=tables.written,
     )
 
 

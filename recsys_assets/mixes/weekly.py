@@ -135,6 +135,7 @@ def deliver(
         evidence=_evidence(week, index, offers) if index else None,
         follows=history.followed_artists,
         is_recent=popular.is_recent,
+        written=tables.written,
     )
     return Delivery(_candidate_rows(week, files), mix)
 

@@ -109,7 +109,7 @@ def test_cold_start_as_in_the_manual(empty: Any, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cold_start_data, "read_public", lambda *folders: folders)
 
     def fake(data: object, seeds: Sequence[int], *, progress: Callable[[str], None]) -> Report:
-        assert (data, seeds) == ((tmp_path, tmp_path), [0, 1])
+        assert (data, seeds) == ((tmp_path, tmp_path, None), [0, 1])
         progress("seed 0: the space")
         return replace(whole, strata={"all": whole, "new_artist": whole})
 

@@ -12,9 +12,8 @@ from recsys_assets.latent.content_prior import (
     ContentPrior,
     ContentPriorParams,
     fit_content_prior,
-    from_bytes,
-    to_bytes,
 )
+from recsys_assets.latent.prior_bytes import from_bytes, to_bytes
 from recsys_assets.latent.sound_part import SoundParams
 
 IDS = pl.List(pl.String)
