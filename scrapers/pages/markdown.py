@@ -53,11 +53,9 @@ def _values(text: str) -> Mapping[str, str]:
     except yaml.YAMLError:
         # Writers of blogs leave colons unquoted: "title: Fake Shark: Real Zombie!".
         return _plain_pairs(text)
-    return (
-        {key.lower(): value for key, value in data.items() if isinstance(value, str)}
-        if isinstance(data, dict)
-        else None
-    )
+    # A front matter that is a list, or a mere word, names nothing.
+    pairs = data.items() if isinstance(data, dict) else ()
+    return {str(key).lower(): value for key, value in pairs if isinstance(value, str)}
 
 
 def _plain_pairs(text: str) -> Mapping[str, str]:

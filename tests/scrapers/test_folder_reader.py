@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scrapers.folder import FolderError, main, read_folder
-from scrapers.pages.markdown import plain_text
+from scrapers.pages.markdown import front_matter, plain_text
 from tests.scrapers.made_up import article_html, prose
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -86,3 +86,9 @@ def test_what_is_no_folder_of_articles(tmp_path, capsys):
 
     assert main([str(tmp_path / "none"), "--landing", str(tmp_path)]) == 2
     assert "is no folder" in capsys.readouterr().err
+
+
+def test_a_front_matter_that_names_nothing():
+    for head in ("- a\n- b", "word", "", "a: [", "[1, 2]: x"):
+        values, text = front_matter(f"---\n{head}\n---\nText")
+        assert (set(values.values()) <= {"[", "x"}, text) == (True, "Text")
