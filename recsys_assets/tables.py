@@ -25,7 +25,7 @@ ALL_TABLES: tuple[TableSchema, ...] = (
     *play_matrix.TABLES,
     *audio.TABLES,
     *SOUND_TABLES,
-    *corpus.READING_TABLES,
+    *corpus.TABLES,
     *latent.TABLES,
     *cold_start.TABLES,
     *place_tables.TABLES,

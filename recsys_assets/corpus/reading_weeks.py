@@ -1,4 +1,4 @@
-"""A Monday's terms, co-mentions and source weights, from what was fetched before it.
+"""A Monday's terms, co-mentions, source weights and text vectors, from what was fetched before it.
 
 Belongs here: the window. An article that was fetched several times counts as it was last seen before the Monday; what was
 read of it earlier is forgotten.
@@ -14,8 +14,9 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.corpus.co_mentions import count_co_mentions, pairs_by_article, pairs_by_site
 from recsys_assets.corpus.entity_terms import TermParams, weigh_terms
+from recsys_assets.corpus.entity_text import EntityTextParams, Progress, ReadsSentences, make_entity_text
 from recsys_assets.corpus.sources import SourceParams, weigh_sources
-from recsys_assets.corpus.tables import CO_MENTIONS, ENTITY_TERMS, SOURCE_WEIGHTS
+from recsys_assets.corpus.tables import CO_MENTIONS, ENTITY_TERMS, ENTITY_TEXT, SOURCE_WEIGHTS
 
 # Half a year of articles: a band is written about when it has a record out.
 WINDOW_WEEKS = 26
@@ -115,6 +116,24 @@ def make_co_mentions(weeks: Sequence[date], read: ReadWeeks, source_weights: Tab
         return count_co_mentions(pairs_by_article(mentions), source_weights.only([week]).read())
 
     return _weeks(weeks, make, CO_MENTIONS.empty())
+
+
+def make_entity_texts(
+    weeks: Sequence[date],
+    read: ReadWeeks,
+    source_weights: TableVersion,
+    encoder: ReadsSentences,
+    params: EntityTextParams,
+    *,
+    progress: Progress = lambda _done, _of: None,
+) -> pl.DataFrame:
+    """Read what each week's articles say of each entity; rows of ``corpus.entity_text``."""
+
+    def make(week: date) -> pl.DataFrame:
+        mentions = read.latest(read.mentions, week, read.known(week))
+        return make_entity_text(mentions, source_weights.only([week]).read(), encoder, params, progress=progress)
+
+    return _weeks(weeks, make, ENTITY_TEXT.empty())
 
 
 def _weeks(weeks: Sequence[date], make: Callable[[date], pl.DataFrame], none: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What ``corpus`` publishes: what was crawled, who is named where, and what text and good playlists say of whom.
+"""What ``corpus`` publishes: who is named where, and what articles say of whom.
 
 Belongs here: declarations. An entity is an artist or a track of the catalogue: ``kind`` and ``entity_id``. Texts of
 articles stay in ``raw.raw_articles``; here stand short excerpts only.
@@ -7,7 +7,7 @@ articles stay in ``raw.raw_articles``; here stand short excerpts only.
 import polars as pl
 
 from recsys_assets.core import columns as c
-from recsys_assets.core.schemas import EMBEDDING, INSTANT, TableSchema, columns
+from recsys_assets.core.schemas import EMBEDDING, TableSchema, columns
 
 GROUP = "corpus"
 KIND, ENTITY_ID, TERM, SITE, URL, WEIGHT = "kind", "entity_id", "term", "site", "url", "weight"
@@ -21,23 +21,6 @@ _ENTITY = columns(
     (KIND, pl.String, "artist or track.", False),
     (ENTITY_ID, pl.String, "artist_id or track_id.", False),
 )
-
-CRAWL_LOG = TableSchema(
-    group=GROUP,
-    name="crawl_log",
-    grain="One row per address that a crawl asked for or refused to.",
-    columns=columns(
-        (c.SOURCE, pl.String, "The source, as the list of sources calls it.", False),
-        (URL, pl.String, "The address, as it was to be asked for.", False),
-        (c.AT, INSTANT, "When.", False),
-        ("outcome", pl.String, "article, not_modified, duplicate, near_duplicate, skipped, not_an_article, refused, error.", False),
-        (c.REASON, pl.String, "Why it is no article, in a form to count by."),
-        ("status", pl.Int32, "HTTP status; null where nothing was answered."),
-        ("n_bytes", pl.Int64, "Bytes of the answer that were read."),
-        ("seconds", pl.Float32, "Seconds until it was there."),
-    ),
-    partition=c.DATE,
-)  # fmt: skip
 
 ARTICLE_MENTIONS = TableSchema(
     group=GROUP,
@@ -155,70 +138,11 @@ SOURCE_WEIGHTS = TableSchema(
     partition=c.WEEK,
 )
 
-PLAYLIST_QUALITY = TableSchema(
-    group=GROUP,
-    name="playlist_quality",
-    grain="One row per playlist.",
-    columns=columns(
-        (c.PLAYLIST_ID, pl.String, "The playlist.", False),
-        (c.SCORE, pl.Float32, "How good it is as a document, 0 to 1.", False),
-        ("is_good", pl.Boolean, "Whether it is read.", False),
-        (c.REASON, pl.String, "Why it is not read; null where it is."),
-        (
-            "cohesion",
-            pl.Float32,
-            "How much more its tracks are heard together than by chance; null: too short to tell.",
-        ),
-        ("largest_artist_share", pl.Float32, "Share of its entries that are by its commonest artist, 0 to 1.", False),
-        (c.FOLLOWERS, pl.Int64, "Who follows it; null where nobody says."),
-        ("n_tracks", pl.Int32, "Different tracks.", False),
-    ),
-    key=(c.PLAYLIST_ID,),
-    partition=c.WEEK,
-)
-
-PLAYLIST_VECTORS = TableSchema(
-    group=GROUP,
-    name="playlist_vectors",
-    grain="One row per entity that good playlists hold.",
-    columns=(
-        *_ENTITY,
-        *columns(
-            (c.VECTOR, EMBEDDING, "From shifted positive pointwise mutual information in good playlists, factorised.", False),
-            ("n_playlists", pl.Int32, "Good playlists that hold it.", False),
-        ),
-    ),
-    key=(KIND, ENTITY_ID),
-    partition=c.WEEK,
-)  # fmt: skip
-
-TITLE_TERMS = TableSchema(
-    group=GROUP,
-    name="title_terms",
-    grain="One row per word of playlist titles and descriptions and track, best first.",
-    columns=columns(
-        (TERM, pl.String, "A word or phrase, in lower case.", False),
-        (c.TRACK_ID, pl.String, "The track.", False),
-        (WEIGHT, pl.Float32, "How much more the track stands in good playlists that are called so than by chance, above 0.", False),
-        (c.RANK, pl.Int32, "1 is the heaviest track of the term.", False),
-        ("n_playlists", pl.Int32, "Good playlists called so that hold it.", False),
-    ),
-    key=(TERM, c.TRACK_ID),
-    partition=c.WEEK,
-)  # fmt: skip
-
-# What reading makes.
-READING_TABLES = (ARTICLE_MENTIONS, ARTICLE_TERMS, ENTITY_TERMS, CO_MENTIONS, SOURCE_WEIGHTS)
-
 TABLES: tuple[TableSchema, ...] = (
-    CRAWL_LOG,
     ARTICLE_MENTIONS,
     ARTICLE_TERMS,
     ENTITY_TERMS,
     CO_MENTIONS,
     ENTITY_TEXT,
     SOURCE_WEIGHTS,
-    PLAYLIST_QUALITY,
-    PLAYLIST_VECTORS,
-    TITLE_TERMS,
 )

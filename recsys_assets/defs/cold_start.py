@@ -44,6 +44,8 @@ _TABLES = (SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS)
 # The lock of the intake of this process; a run is one process.
 _held: list[ExitStack] = []
 _SPACE = ("user_vectors", "track_vectors", "artist_vectors")
+# What is written of a week's artists and tracks.
+_WRITTEN = ("entity_text", "co_mentions")
 
 
 @lake_multi_asset(
@@ -103,6 +105,7 @@ def _every_submission(*names: str) -> Sequence[dg.AssetDep]:
             "sound_model",
             "audio_vectors",
             "raw_tracks",
+            *_WRITTEN,
             TRACK_ANALYSIS.name,
         ),
         *_every_submission(*(table.name for table in _TABLES)),
@@ -125,6 +128,8 @@ def placements(context: dg.AssetExecutionContext, home: HomeResource) -> pl.Data
         "audio_vectors",
         "raw_tracks",
         "raw_artists",
+        *_WRITTEN,
+        "entity_terms",
         PLACEMENTS.name,
     ],
     about="The day's report: from where to where, and because of what.",

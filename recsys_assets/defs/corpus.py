@@ -8,7 +8,9 @@ import polars as pl
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.corpus import gates
 from recsys_assets.corpus import tables as t
+from recsys_assets.corpus.encoder import open_encoder
 from recsys_assets.corpus.entity_terms import TermParams
+from recsys_assets.corpus.entity_text import EntityTextParams
 from recsys_assets.corpus.reading_days import read_days
 from recsys_assets.corpus.reading_weeks import (
     WINDOW_WEEKS,
@@ -16,6 +18,7 @@ from recsys_assets.corpus.reading_weeks import (
     ReadWeeks,
     make_co_mentions,
     make_entity_terms,
+    make_entity_texts,
     make_source_weights,
 )
 from recsys_assets.corpus.source_picture import draw_sources
@@ -25,9 +28,8 @@ from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs
 from recsys_assets.defs.metadata import picture
 from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
 from recsys_assets.defs.progress import progress_bar
+from recsys_assets.defs.resources import HomeResource
 from recsys_assets.raw.tables import RAW
-
-# Reading ------------------------------------------------------------------------------------------------------------
 
 _READ = (t.ARTICLE_MENTIONS, t.ARTICLE_TERMS)
 _BEFORE = dg.AssetIn(partition_mapping=days_before_delivery(WINDOW_WEEKS))
@@ -124,6 +126,33 @@ def co_mentions(
     """Count who is named with whom."""
     read = ReadWeeks(raw_articles, article_mentions, article_terms)
     return make_co_mentions(partition_days(context), read, source_weights)
+
+
+class TextConfig(EntityTextParams, dg.Config):
+    """What is read of an entity, as run configuration."""
+
+
+@lake_asset(
+    t.ENTITY_TEXT,
+    partitions=WEEKLY_MONDAY,
+    kinds={"pytorch"},
+    ins={"raw_articles": _BEFORE, "article_mentions": _BEFORE, "article_terms": _BEFORE},
+    about="From articles fetched before the Monday; sentences that were read before come from a cache.",
+)
+def entity_text(
+    context: dg.AssetExecutionContext,
+    config: TextConfig,
+    home: HomeResource,
+    raw_articles: TableVersion,
+    article_mentions: TableVersion,
+    article_terms: TableVersion,
+    source_weights: TableVersion,
+) -> pl.DataFrame:
+    """Turn the sentences that name somebody into vectors, and average."""
+    weeks, told = partition_days(context), progress_bar(context, "sentences")
+    read = ReadWeeks(raw_articles, article_mentions, article_terms)
+    encoder = open_encoder(home.settings.encoder, home.home.state)
+    return make_entity_texts(weeks, read, source_weights, encoder, config, progress=lambda done, of: told(done, of, ""))
 
 
 _EXCERPTS_OF = ((*_READ, DAILY), (t.ENTITY_TERMS, t.CO_MENTIONS, WEEKLY_MONDAY))

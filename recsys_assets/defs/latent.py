@@ -77,7 +77,7 @@ class ContentPriorConfig(dg.Config):
     t.CONTENT_PRIOR,
     partitions=WEEKLY_MONDAY,
     kinds={"numpy"},
-    deps=[table.name for table in t.ANCHOR_TABLES[:4]],
+    deps=[*(table.name for table in t.ANCHOR_TABLES[:4]), "entity_text", "co_mentions"],
     about="The artist's other tracks, shrunk by how many there are, and what the recording and the articles add.",
 )
 def content_prior(

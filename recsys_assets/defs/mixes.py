@@ -88,6 +88,7 @@ def ranker(
     partitions=WEEKLY_MONDAY,
     kinds={"pytorch"},
     deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in (*HISTORY, "placements")]
+    + ["entity_terms"]
     + SNAPSHOTS,
     about="From what was known before the Monday; nothing heard before, nothing offered in the last four weeks.",
 )
