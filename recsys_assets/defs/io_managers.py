@@ -55,7 +55,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         written = table if days is None else table.only(days)
         preview = written.scan().head(PREVIEW_ROWS).collect()
         context.add_output_metadata(version_metadata(written, preview, table.version))
-        if days is not None and len(context.asset_partition_keys) > 1:
+        if days is not None and context.has_asset_partitions and len(context.asset_partition_keys) > 1:
             _describe_partitions(context, table)
 
     def _begin(self, context: dg.OutputContext, tables: list[str]) -> None:
