@@ -57,7 +57,15 @@ def draw_moves(moves: pl.DataFrame, names: Mapping[str, str], *, title: str) -> 
             color=_INK,
             **_TEXT,
         )
-        axes.text(0, n - 0.34, writable(move_line(row, names)), fontsize=9, va="center", color=_QUIET, **_TEXT)
+        axes.text(
+            0,
+            n - 0.34,
+            writable(move_line(row, names), max_length=200) or "",
+            fontsize=9,
+            va="center",
+            color=_QUIET,
+            **_TEXT,
+        )
     buffer = io.BytesIO()
     canvas.print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
@@ -83,4 +91,7 @@ def move_line(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def _name(names: Mapping[str, str], artist_id: str) -> str:
-    return writable(display(names.get(artist_id) or artist_id, max_length=24))
+    return (
+        writable(display(names.get(artist_id) or artist_id, max_length=24))
+        or artist_id[:24].encode("ascii", "replace").decode()
+    )

@@ -68,8 +68,13 @@ class Encoder:
     params: EncoderParams = field(default_factory=EncoderParams)
     cache: VectorCache | None = None
 
-    @cached_property
+    @property
     def name(self) -> str:
+        """Which model it is, as in ``corpus.entity_text``."""
+        return self._name
+
+    @cached_property
+    def _name(self) -> str:
         """The model, its weights and their precision: vectors of two names do not compare."""
         weights = sorted(find_model(self.params.model).glob("*.safetensors"))
         digest = hashlib.sha256()

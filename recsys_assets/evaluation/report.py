@@ -84,7 +84,7 @@ class Report:
         return whole
 
     def _gains(self) -> dict[str, object]:
-        bounds = {
+        bounds: dict[str, object] = {
             name: {"mean": gain.estimate, "low": gain.low, "high": gain.high} for name, gain in self.gains.items()
         }
         return bounds | {"n_cases": self.n_test}

@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ from recsys_assets.latent.sound_part import SoundPart
 from recsys_assets.latent.text_part import TextMap, TextPart
 
 _HELD_OUT, _TEXT = "held_out_", "text_"
-_Arrays = dict[str, NDArray[np.generic]]
+_Arrays = dict[str, NDArray[Any]]
 
 
 def to_bytes(prior: ContentPrior) -> bytes:
