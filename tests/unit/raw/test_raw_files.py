@@ -244,7 +244,7 @@ def test_now_may_be_given_in_any_zone_but_utc_is_meant(tmp_path: Path) -> None:
 
 
 def test_unknown_names_at_the_top_are_strays_and_later_stages_are_not(tmp_path: Path):
-    for name in ("playz.csv", "plays.csv", "weird/a.csv", "tracks.csv", "articles/a.jsonl", "notes.txt", ".x.csv"):
+    for name in ("playz.csv", "plays.csv", "weird/a.csv", "tracks.csv", "audio/a.jsonl", "notes.txt", ".x.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("a\n1\n")
 
