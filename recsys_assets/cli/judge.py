@@ -263,7 +263,7 @@ def text_similarity(
 ) -> None:
     """Find who is alike from biographies alone, beside TF-IDF cosine.
 
-    The rows "other_half" are of the artists that no setting was chosen on.
+    The rows "other_half" are of the artists that settings were not optimised on.
 
     Example: recsys evaluate text-similarity --bios data/bios --gold data/similar.txt --json text.json
     """
