@@ -1,7 +1,8 @@
 """Artist to artist from text alone: our neighbours beside plain TF-IDF cosine, against the similar artists of a file.
 
 The truth is never an input. Settings of ours were chosen on a half of the artists as queries; the report has both halves, and the
-other half, which was seen while the views were thought of but not optimised on, is the one to believe. Names are guessed from how a biography opens, as the folder has none.
+other half, which was seen while the views were thought of but not optimised on, is the one to believe. Names are guessed from
+how a biography opens, as the folder has none.
 """
 
 import re
