@@ -31,17 +31,20 @@ MIDNIGHT = datetime(FRIDAY.year, FRIDAY.month, FRIDAY.day, tzinfo=UTC)
 # After the newest day that the world has: a preview shows where it would land.
 LATER = date(2026, 2, 6)
 RECEIVED_AT = datetime(2026, 1, 9, 12, tzinfo=UTC)
+TOO_LATE = MIDNIGHT - timedelta(days=7) + timedelta(seconds=1)
 RECORDINGS = 20
 A_LITTLE_TRAINING = {"sound": {"config": {"epochs": 1, "max_steps": 4, "n_folds": 2, "least_tracks": 10}}}
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A home in which recordings were analysed, and the ids of the two submissions in it."""
+    """A home in which recordings were analysed, and the ids of the submissions in it; three are of one Friday."""
 
     home: Path
     now: str
     later: str
+    late: str
+    broken: str
 
     @property
     def lake(self) -> Lake:
@@ -67,27 +70,28 @@ def write_recordings(folder: Path) -> None:
         os.utime(path, (RECEIVED_AT.timestamp(), RECEIVED_AT.timestamp()))
 
 
-def submit_recording(home: Path, track: int, title: str, released_on: date) -> str:
-    """Submit what an upcoming track of the world sounds like, by somebody whom no record knows."""
+def submit_recording(home: Path, audio: bytes, title: str, released_on: date, received_at: datetime) -> str:
+    """Submit a recording by somebody whom no record knows."""
     file = home / f"{title}.ogg"
-    file.write_bytes(render(track))
+    file.write_bytes(audio)
     said = {"title": title, "artists": ["Nobody Knows Them"], "release_date": released_on.isoformat()}
-    return submit(home / "landing", home / "state", file, said, RECEIVED_AT).submission_id
+    return submit(home / "landing", home / "state", file, said, received_at).submission_id
 
 
 @pytest.fixture(scope="module")
 def heard(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Heard:
-    """The tiny world with the sound of its best known tracks, and two submissions whose artist nobody knows."""
+    """The tiny world with the sound of its best known tracks, and four submissions whose artist nobody knows."""
     from scripts.graph import GraphRunner
 
     home = Path(shutil.copytree(finished, tmp_path_factory.mktemp("heard") / "home"))
     world = tiny_world()
     write_recordings(home / "landing" / FOLDER)
     upcoming = world.tracks.with_row_index().filter(pl.col(c.RELEASED_ON) >= LATER)["index"].to_list()
-    now, later = (
-        submit_recording(home, track, title, day)
-        for track, title, day in zip(upcoming, ("Now", "Later"), (FRIDAY, LATER), strict=False)
-    )
+    of_now, of_later, of_late, of_broken = (render(track) for track in upcoming[:4])
+    now = submit_recording(home, of_now, "Now", FRIDAY, RECEIVED_AT)
+    later = submit_recording(home, of_later, "Later", LATER, RECEIVED_AT)
+    late = submit_recording(home, of_late, "Late", FRIDAY, TOO_LATE)
+    broken = submit_recording(home, of_broken[:200], "Broken", FRIDAY, RECEIVED_AT)
     places = {table.name for table in (*SPACE_TABLES,)} | {
         "play_confidence",
         "placements",
@@ -101,10 +105,10 @@ def heard(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Heard:
         learnt = {table.name for table in (*SOUND_TABLES, CONTENT_PRIOR)}
         assert runner.run("monday", days=MONDAYS, only=learnt, ops=A_LITTLE_TRAINING)
         (waiting,) = runner.waiting_submissions(datetime.now(tz=UTC) + timedelta(hours=1))
-        assert runner.run("submission", keys=waiting)
+        runner.run("submission", keys=waiting)
         assert runner.run("daily", days=[THURSDAY], only=places)
         assert runner.run("friday", days=[FRIDAY], only={"release_radar"})
-    return Heard(home, now, later)
+    return Heard(home, now, later, late, broken)
 
 
 def test_a_submission_finds_its_first_listeners_by_its_sound_alone(heard: Heard):
@@ -112,9 +116,13 @@ def test_a_submission_finds_its_first_listeners_by_its_sound_alone(heard: Heard)
     assert found["audio.track_analysis"].height == RECORDINGS
     assert found["audio.rejected_recordings"].is_empty()
     verdicts = found["cold_start.submission_verdicts"]
-    assert verdicts.select(c.SUBMISSION_ID, "verdict", "is_claim_verified").sort(c.SUBMISSION_ID).rows() == sorted(
-        [(heard.now, "accepted", False), (heard.later, "accepted", False)]
-    )
+    assert dict(verdicts.select(c.SUBMISSION_ID, "verdict").iter_rows()) == {
+        heard.now: "accepted",
+        heard.later: "accepted",
+        heard.late: "late",
+        heard.broken: "rejected",
+    }
+    assert not verdicts["is_claim_verified"].any()
 
     placed = found["cold_start.placements"].filter(pl.col(c.SUBMISSION_ID) == heard.now)
     assert placed.select("artist_weight", "n_listeners").rows() == [(0.0, 0)]
@@ -129,6 +137,13 @@ def test_a_submission_finds_its_first_listeners_by_its_sound_alone(heard: Heard)
     assert set(radar[c.USER_ID]) <= set(first.sort(c.RANK)[c.USER_ID])
     audience = found["cold_start.audiences"].filter(pl.col(c.SUBMISSION_ID) == heard.now)
     assert audience["n_calibrated_on"].item() > 0
+
+
+def test_what_came_late_or_is_broken_is_in_no_release_radar_by_its_sound(heard: Heard):
+    radar = tables(heard.home)["mixes.release_radar"].filter(pl.col(c.WEEK) == FRIDAY)
+    by_sound = set(radar.filter(pl.col(c.SOURCE) == "sound")[c.TRACK_ID])
+    assert f"submission:{heard.now}" in by_sound
+    assert by_sound.isdisjoint({f"submission:{heard.late}", f"submission:{heard.broken}"})
 
 
 def test_a_submission_of_another_week_is_previewed_in_the_newest_space(heard: Heard):
