@@ -159,18 +159,16 @@ def require_arrays(arrays: Arrays, params: SoundNetworkParams, d: int) -> None:
 
 @contextmanager
 def single_thread() -> Iterator[None]:
-    """One thread and only algorithms that repeat, as long as it lasts; what torch was set to before comes back.
+    """One thread as long as it lasts, so that sums keep their order; what torch was set to before comes back.
 
-    Threads of Python started inside call ``torch.set_num_threads`` for themselves (``sound_model``).
+    Threads of Python started inside call ``torch.set_num_threads`` for themselves (``sound_model``). On the processor one thread
+    repeats; ``use_deterministic_algorithms`` would only import torch's compiler (4.5 s).
     """
     import torch
 
     threads: Any = torch.get_num_threads()
-    strict, warns = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(strict, warn_only=warns)
         torch.set_num_threads(threads)

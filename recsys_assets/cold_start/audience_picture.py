@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recsys_assets.cold_start.audience import HISTOGRAM_EDGES
+from recsys_assets.cold_start.audience import histogram_edges
 from recsys_assets.latent.map_picture import FONT, writable
 
 if TYPE_CHECKING:
@@ -77,15 +77,16 @@ def bars_by_nearness(audience: Mapping[str, Any]) -> tuple[NDArray[np.float64], 
         Left and right edges of the part of each bar that is farther than the threshold, and of the part within, both of
         shape (n_bars, 2); a part that is not there has no width. Without a threshold all is farther.
     """
-    low, high = HISTOGRAM_EDGES[:-1], HISTOGRAM_EDGES[1:]
+    edges = histogram_edges(len(audience["histogram"]))
+    low, high = edges[:-1], edges[1:]
     cut = np.clip(np.inf if audience["threshold"] is None else audience["threshold"], low, high)
     return np.stack([low, cut], axis=1), np.stack([cut, high], axis=1)
 
 
 def count_near(audience: Mapping[str, Any]) -> int:
     """Count the listeners beyond the threshold, as the bars show them: of a cut bar its share. The forecast may differ."""
-    _, within = bars_by_nearness(audience)
-    shares = (within[:, 1] - within[:, 0]) / np.diff(HISTOGRAM_EDGES)
+    farther, within = bars_by_nearness(audience)
+    shares = (within[:, 1] - within[:, 0]) / (within[:, 1] - farther[:, 0])
     return round(float((np.array(audience["histogram"]) * shares).sum()))
 
 
@@ -108,8 +109,8 @@ def _draw_histogram(axes: "Axes", audience: Mapping[str, Any]) -> None:
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, **_LEGEND)
     known = np.flatnonzero(counts)
     if known.size:
-        ends = [HISTOGRAM_EDGES[known[0]], HISTOGRAM_EDGES[known[-1] + 1], *([] if threshold is None else [threshold])]
-        axes.set_xlim(float(min(ends)) - 0.25, float(max(ends)) + 0.25)
+        ends = [farther[known[0], 0], within[known[-1], 1], *([] if threshold is None else [threshold])]
+        axes.set_xlim(float(min(ends)) - 0.1, float(max(ends)) + 0.1)
     axes.set_facecolor(_PAPER)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -71,7 +71,7 @@ _AUDIENCE = columns(
     ("n_reach_high", pl.Int32, "See n_reach_low."),
     ("n_calibrated_on", pl.Int32, "Heard tracks, placed as if nobody had heard them, that this is told by.", False),
     ("threshold", pl.Float32, "The score from which on a listener is within reach; null where nothing tells it."),
-    ("histogram", pl.List(pl.Int32), "Listeners by score, in steps of a quarter from -4 to 8, both ends open.", False),
+    ("histogram", pl.List(pl.Int32), "Listeners by score, in even steps from -4 to 8, both ends open.", False),
     ("near_track_ids", IDS, "The nearest tracks, nearest first.", False),
     ("near_track_cosines", SHARES, "Their cosines.", False),
     ("near_artist_ids", IDS, "The nearest artists, nearest first.", False),
