@@ -21,10 +21,10 @@ from recsys_assets.audio.tables import GENRE_GUESSES, REJECTED_RECORDINGS, TRACK
 from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
-from recsys_assets.core.locks import locked
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
+from recsys_assets.defs.locks import held_until_stored
 from recsys_assets.defs.metadata import picture
 from recsys_assets.defs.partitions import WEEKLY_MONDAY, days_before_delivery, partition_days
 from recsys_assets.defs.progress import progress_bar
@@ -49,7 +49,8 @@ class AnalysisConfig(AnalysisParams, dg.Config):
 )
 def recordings(context: dg.AssetExecutionContext, config: AnalysisConfig, home: HomeResource) -> Iterator[dg.Output]:
     """Analyse, on all cores."""
-    with locked(home.home.state / "locks" / "audio", alone=True), working_folder(home.home.state / "work") as folder:
+    lock = home.home.state / "locks" / "audio"
+    with held_until_stored((lock, True)), working_folder(home.home.state / "work") as folder:
         batch = analyse_landing(
             home.home.landing,
             home.lake.open(TRACK_ANALYSIS),

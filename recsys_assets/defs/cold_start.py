@@ -5,9 +5,7 @@ decoded is a rejection; what they are is decided in the group.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -29,11 +27,11 @@ from recsys_assets.cold_start.scoring import score_days
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
-from recsys_assets.core.locks import locked
 from recsys_assets.core.windows import midnight
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day, tell_partitions
+from recsys_assets.defs.locks import held_until_stored
 from recsys_assets.defs.metadata import markdown_table, picture
 from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, partition_days, partition_keys
 from recsys_assets.defs.resources import HomeResource
@@ -41,8 +39,6 @@ from recsys_assets.latent.tables import SPACE_MAP
 
 # In the order of writing: a step that dies in between leaves analyses without a verdict, which the next one judges.
 _TABLES = (SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS)
-# The lock of the intake of this process; a run is one process.
-_held: list[ExitStack] = []
 _SPACE = ("user_vectors", "track_vectors", "artist_vectors")
 # What is written of a week's artists and tracks.
 _WRITTEN = ("entity_text", "co_mentions")
@@ -60,7 +56,7 @@ def submission_intake(
     context: dg.AssetExecutionContext, home: HomeResource, raw_artists: TableVersion, raw_tracks: TableVersion
 ) -> Iterator[dg.Output]:
     """Take in what lies there: of two that want the same ISRC the first one has it, so runs wait for each other."""
-    with _alone(home.home.state):
+    with held_until_stored((home.home.state / "locks" / "submissions", True)):
         analyses, verdicts, heard = (home.lake.open(table) for table in (*_TABLES, TRACK_ANALYSIS))
         taken = take_in(
             home.home.landing,
@@ -73,20 +69,6 @@ def submission_intake(
         tell_partitions(context, SUBMISSION_VERDICTS.name, notes_on(taken.verdicts))
         slices = [Slices(rows, taken.submission_ids) for rows in (taken.analyses, taken.verdicts)]
         yield from outputs(_TABLES, slices)
-
-
-def _alone(state: Path) -> ExitStack:
-    """Hold the lock of submissions.
-
-    An attempt whose rows could not be stored is suspended at its yield, and has left it held for as long as anything
-    remembers the failure: this is the next attempt, in the same process, and would wait for it without end.
-    """
-    while _held:
-        _held.pop().close()
-    lock = ExitStack()
-    lock.enter_context(locked(state / "locks" / "submissions", alone=True))
-    _held.append(lock)
-    return lock
 
 
 def _every_submission(*names: str) -> Sequence[dg.AssetDep]:

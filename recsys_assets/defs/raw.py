@@ -5,7 +5,7 @@ is kept under the day it arrived on, and whoever needs it reads the newest that 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -13,10 +13,10 @@ import dagster as dg
 from recsys_assets.core.forgotten import Forgotten
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
-from recsys_assets.core.locks import locked
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_multi_asset
+from recsys_assets.defs.locks import held_until_stored
 from recsys_assets.defs.partitions import DAILY, partition_days
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.raw.contract import SOURCES, Source
@@ -47,20 +47,16 @@ def _outputs(ingested: Ingested, source: Source, home: HomeResource) -> Iterator
     yield dg.Output(Slices(ingested.landed, days), output_name=LANDED[source.name].name)
 
 
-@contextmanager
-def _reading_alone(home: HomeResource, source: Source, days: Sequence[date] = ()) -> Iterator[None]:
+def _reading_alone(home: HomeResource, source: Source, days: Sequence[date] = ()) -> ExitStack:
     """Let nobody else read the same days of a source from here until its rows are in the lake.
 
     Of two runs of one day, the one that looked at the landing zone first could be the last to write, and would take
     back a file that the other had read. One day shares the source with other days; a range or a snapshot does not.
     """
     folder = home.home.state / "locks"
-    is_one = len(days) == 1
-    with ExitStack() as held:
-        held.enter_context(locked(folder / source.name, alone=not is_one))
-        if is_one:
-            held.enter_context(locked(folder / f"{source.name}-{days[0]}", alone=True))
-        yield
+    if len(days) != 1:
+        return held_until_stored((folder / source.name, True))
+    return held_until_stored((folder / source.name, False), (folder / f"{source.name}-{days[0]}", True))
 
 
 def _tables(source: Source) -> list:
