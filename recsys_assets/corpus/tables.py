@@ -1,4 +1,4 @@
-"""What ``corpus`` publishes: who is named where, and what articles say of whom.
+"""What ``corpus`` publishes: who is named where, and what articles and good playlists say of whom.
 
 Belongs here: declarations. An entity is an artist or a track of the catalogue: ``kind`` and ``entity_id``. Texts of
 articles stay in ``raw.raw_articles``; here stand short excerpts only.
@@ -7,11 +7,12 @@ articles stay in ``raw.raw_articles``; here stand short excerpts only.
 import polars as pl
 
 from recsys_assets.core import columns as c
-from recsys_assets.core.schemas import EMBEDDING, TableSchema, columns
+from recsys_assets.core.schemas import EMBEDDING, IDS, TableSchema, columns
 
 GROUP = "corpus"
 KIND, ENTITY_ID, TERM, SITE, URL, WEIGHT = "kind", "entity_id", "term", "site", "url", "weight"
 EXCERPT, N_CONTEXTS, N_SITES, N_ARTICLES = "excerpt", "n_contexts", "n_sites", "n_articles"
+IS_GOOD, N_PLAYLISTS = "is_good", "n_playlists"
 # What an entity can be.
 ARTIST, TRACK = "artist", "track"
 # An excerpt shows why, and is no copy of the article.
@@ -138,6 +139,74 @@ SOURCE_WEIGHTS = TableSchema(
     partition=c.WEEK,
 )
 
+PLAYLIST_QUALITY = TableSchema(
+    group=GROUP,
+    name="playlist_quality",
+    grain="One row per playlist.",
+    columns=columns(
+        (c.PLAYLIST_ID, pl.String, "The playlist.", False),
+        (c.SCORE, pl.Float32, "How good it is as a document, 0 to 1.", False),
+        (IS_GOOD, pl.Boolean, "Whether it is read.", False),
+        (
+            c.REASON,
+            pl.String,
+            "Why it is not read: too_short, too_long, one_artist, incoherent, bought_slots, unfollowed; null where it is.",
+        ),
+        (
+            "cohesion",
+            pl.Float32,
+            "Bits by which its tracks stand together in other playlists more than by chance; null: too little to tell.",
+        ),
+        ("largest_artist_share", pl.Float32, "Share of its tracks that are by its commonest artist, 0 to 1.", False),
+        ("bought_track_ids", IDS, "Its tracks whose place looks bought: they are not read.", False),
+        (c.FOLLOWERS, pl.Int64, "Who follows it; null where nobody says."),
+        ("n_tracks", pl.Int32, "Different tracks.", False),
+        ("n_edit_days", pl.Int32, "Days on which something was added; null where nobody says."),
+    ),
+    key=(c.PLAYLIST_ID,),
+    partition=c.WEEK,
+)
+
+PLAYLIST_VECTORS = TableSchema(
+    group=GROUP,
+    name="playlist_vectors",
+    grain="One row per artist or track that good playlists hold.",
+    columns=(
+        *_ENTITY,
+        *columns(
+            (
+                c.VECTOR,
+                EMBEDDING,
+                "Factors of shifted positive pointwise mutual information in good playlists, of length 1.",
+                False,
+            ),
+            (N_PLAYLISTS, pl.Int32, "Good playlists that hold it.", False),
+        ),
+    ),
+    key=(KIND, ENTITY_ID),
+    partition=c.WEEK,
+)
+
+TITLE_TERMS = TableSchema(
+    group=GROUP,
+    name="title_terms",
+    grain="One row per word of playlists' names and descriptions and track, best first.",
+    columns=columns(
+        (TERM, pl.String, "A word, or two that touch, in lower case and singular.", False),
+        (c.TRACK_ID, pl.String, "The track.", False),
+        (
+            WEIGHT,
+            pl.Float32,
+            "How much more the track stands in good playlists called so than by chance (natural log), above 0.",
+            False,
+        ),
+        (c.RANK, pl.Int32, "1 is the heaviest track of the term.", False),
+        (N_PLAYLISTS, pl.Int32, "Good playlists called so that hold it.", False),
+    ),
+    key=(TERM, c.TRACK_ID),
+    partition=c.WEEK,
+)
+
 TABLES: tuple[TableSchema, ...] = (
     ARTICLE_MENTIONS,
     ARTICLE_TERMS,
@@ -145,4 +214,7 @@ TABLES: tuple[TableSchema, ...] = (
     CO_MENTIONS,
     ENTITY_TEXT,
     SOURCE_WEIGHTS,
+    PLAYLIST_QUALITY,
+    PLAYLIST_VECTORS,
+    TITLE_TERMS,
 )
