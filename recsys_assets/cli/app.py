@@ -5,7 +5,21 @@ from typing import Annotated
 
 import typer
 
-from recsys_assets.cli import audience, imports, judge, listen, moved, pitches, query, sound, space, store, terms, world
+from recsys_assets.cli import (
+    audience,
+    imports,
+    judge,
+    listen,
+    moved,
+    pitches,
+    query,
+    search,
+    sound,
+    space,
+    store,
+    terms,
+    world,
+)
 from recsys_assets.cli.edge import PlainFailures
 
 
@@ -37,7 +51,7 @@ app = typer.Typer(
 
 app.callback(help=app.info.help)(root)
 app.command()(world.demo)
-for command in (listen.mixes, space.similar, space.vector, listen.listeners, sound.sound, terms.terms):
+for command in (listen.mixes, search.search, space.similar, space.vector, listen.listeners, sound.sound, terms.terms):
     app.command()(command)
 app.command()(moved.moved)
 for command in (pitches.submit, pitches.submissions, audience.audience):

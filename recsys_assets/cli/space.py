@@ -27,9 +27,20 @@ Kind = Annotated[str | None, typer.Option(metavar="track|artist", help="What to 
 
 
 def similar(
-    name: Annotated[str, typer.Argument(metavar="TRACK", help="A title, roughly, or an id.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="TRACK|ARTIST", help="A title or a name, roughly, or an id.", show_default=False)
+    ],
     *,
-    kind: Kind = "track",
+    kind: Annotated[
+        str | None, typer.Option(metavar="track|artist", help="What it names: a track, or with --by an artist.")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="listeners|sound|text|all",
+            help="Nearest by who listens, by what is heard, by what is written, or by all three.",
+        ),
+    ] = None,
     limit: Limit = 10,
     as_json: AsJson = False,
 ) -> None:
@@ -37,13 +48,17 @@ def similar(
 
     Example: recsys similar "a submerged rain"
     """
+    from recsys_assets.cli.views import similar_by
     from recsys_assets.core.lake import Lake
     from recsys_assets.latent.tables import ARTIST_NEIGHBOURS, TRACK_NEIGHBOURS
 
     if not name.strip():
-        raise InvalidArgumentError("TRACK is empty: name a title or an id")
-    wanted = _kind(kind) or "track"
+        raise InvalidArgumentError("TRACK|ARTIST is empty: name a title, an artist or an id")
+    wanted = _kind(kind) or ("track" if by is None else "artist")
     lake = Lake(home_from_environment().lake)
+    if by is not None:
+        similar_by(lake, name, wanted, by, limit, as_json=as_json)
+        return
     space, names = _space_and_names(lake)
     cold = _near_cold_track(lake, space, name, limit) if wanted == "track" else None
     if cold is not None:

@@ -41,7 +41,7 @@ def terms(
     if not name.strip():
         raise InvalidArgumentError("ARTIST is empty: name one, or an id")
     lake = Lake(home_from_environment().lake)
-    entity_id, label = _resolve(lake, name, kind)
+    entity_id, label = resolve_entity(lake, name, kind)
     table = newest(lake, ENTITY_TERMS)
     of_kind = table.scan().filter((pl.col("kind") == kind) & (pl.col("entity_id") == entity_id))
     rows = of_kind.sort(c.RANK).head(limit).collect()
@@ -62,7 +62,7 @@ def _for_programs(rows: "pl.DataFrame", kind: str, entity_id: str, label: str) -
     return {"kind": kind, "id": entity_id, "name": label, "terms": rows.select(fields).to_dicts()}
 
 
-def _resolve(lake: "Lake", name: str, kind: str) -> tuple[str, str]:
+def resolve_entity(lake: "Lake", name: str, kind: str) -> tuple[str, str]:
     """Find whom a name means: an id, a name but for case and accents, or the name that is most like it.
 
     Raises:

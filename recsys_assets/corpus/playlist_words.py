@@ -24,8 +24,7 @@ _SPELT_DECADES = {
 _JOINED = {
     ("r", "&", "b"): "rnb", ("r", "n", "b"): "rnb", ("r", "b"): "rnb", ("d", "&", "b"): "dnb", ("d", "n", "b"): "dnb",
     ("hip", "hop"): "hiphop", ("k", "pop"): "kpop", ("j", "pop"): "jpop", ("lo", "fi"): "lofi", ("x", "mas"): "christmas",
-    ("work", "out"): "workout", ("sing", "along"): "singalong", ("road", "trip"): "roadtrip", ("love", "song"): "lovesong",
-    ("post", "rock"): "postrock", ("synth", "pop"): "synthpop", ("dream", "pop"): "dreampop",
+    ("work", "out"): "workout", ("sing", "along"): "singalong", ("road", "trip"): "roadtrip",
 }  # fmt: skip
 _SAME = {
     "xmas": "christmas", "rb": "rnb", "fav": "favorite", "fave": "favorite", "favourite": "favorite", "movy": "movie",
@@ -65,6 +64,22 @@ def playlist_terms(name: str, description: str = "") -> tuple[str, ...]:
     named = playlist_words(name)
     pairs = {f"{first} {second}" for first, second in pairwise(named) if first != second}
     return tuple(sorted({*named, *pairs, *(playlist_words(description) if description else ())}))
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """Return pieces of text, in lower case, one of which stands in any text that ``playlist_words`` finds the word in.
+
+    It is for looking where the word may be, quickly: not every text that holds a piece has the word.
+    """
+    pieces = {word, *(spelt for spelt, same in _SAME.items() if same == word)}
+    pieces |= {parts[0] if len(parts[0]) > 1 else parts[-1] for parts, one in _JOINED.items() if one == word}
+    pieces |= {spelt for spelt, decade in _SPELT_DECADES.items() if decade == word}
+    if _DECADE_SIGN.fullmatch(word):
+        # "1994" is of the nineties too.
+        pieces.add(word[:1])
+    if word.endswith("y"):
+        pieces.add(word[:-1] + "ie")
+    return tuple(sorted(pieces | {piece[:-1] + "ie" for piece in pieces if piece.endswith("y")}))
 
 
 def _joined(words: list[str]) -> list[str]:

@@ -1,0 +1,192 @@
+"""Words to tracks, artists and playlists."""
+
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+import pytest
+
+from recsys_assets.core import columns as c
+from recsys_assets.core.errors import InvalidArgumentError
+from recsys_assets.corpus import tables as t
+from recsys_assets.corpus.search import search
+from recsys_assets.corpus.search_evidence import SearchTables
+
+STRINGS = pl.List(pl.String)
+
+
+def tables() -> SearchTables:
+    """Three bands with two tracks each, three playlists."""
+    artists = pl.LazyFrame(
+        {
+            c.ARTIST_ID: ["a1", "a2", "a3"],
+            c.NAME: ["Paper Lanterns", "Béton Brut", "The Guitar"],
+            c.GENRES: pl.Series([["dream pop"], ["techno"], None], dtype=STRINGS),
+        }
+    )
+    tracks = pl.LazyFrame(
+        {
+            c.TRACK_ID: ["t1", "t2", "t3", "t4", "t5", "t6"],
+            c.TITLE: ["Glass", "Rivers", "Acier", "Plomb", "Strings", "A Dreamy Waltz"],
+            c.ARTIST_IDS: [["a1"], ["a1"], ["a2"], ["a2"], ["a3"], ["a3"]],
+            c.GENRES: pl.Series([None] * 6, dtype=STRINGS),
+            c.RELEASED_ON: [
+                date(1994, 5, 1),
+                date(2004, 5, 1),
+                date(1994, 5, 1),
+                date(2019, 1, 1),
+                None,
+                date(1971, 1, 1),
+            ],
+        }
+    )
+    playlists = pl.LazyFrame(
+        {
+            c.PLAYLIST_ID: ["p1", "p2", "p3"],
+            c.NAME: ["dreamy guitars", "dreamy guitars", "machines"],
+            c.DESCRIPTION: [None, None, "cold and loud"],
+            c.FOLLOWERS: [500, 1, None],
+        },
+        schema_overrides={c.DESCRIPTION: pl.String},
+    )
+    entries = [("p1", "t1"), ("p1", "t2"), ("p2", "t1"), ("p2", "t2"), ("p3", "t3"), ("p3", "t4")]
+    terms = [("dreamy", "t1", 2.0), ("dreamy", "t2", 1.0), ("guitar", "t1", 1.0), ("machine", "t3", 1.0)]
+    written = [("artist", "a1", "dreamy guitars", 3.0), ("artist", "a2", "cold machines", 2.0)]
+    return SearchTables(
+        artists=artists,
+        tracks=tracks,
+        playlists=playlists,
+        playlist_tracks=pl.LazyFrame(entries, schema=[c.PLAYLIST_ID, c.TRACK_ID], orient="row"),
+        title_terms=pl.LazyFrame(terms, schema=[t.TERM, c.TRACK_ID, t.WEIGHT], orient="row"),
+        entity_terms=pl.LazyFrame(written, schema=[t.KIND, t.ENTITY_ID, t.TERM, t.WEIGHT], orient="row"),
+        quality=pl.LazyFrame({c.PLAYLIST_ID: ["p1", "p2"], c.SCORE: [0.5, 0.5]}),
+    )
+
+
+def found(text: str, kind: str, given: SearchTables | None = None) -> list[str]:
+    rows = search(text, given or tables()).rows
+    return rows.filter(pl.col(t.KIND) == kind)["id"].to_list()
+
+
+def test_who_has_all_the_words_comes_first():
+    assert found("dreamy 90s guitar bands", "track")[0] == "t1"
+    assert found("dreamy 90s guitar bands", "artist")[0] == "a1"
+    assert found("dreamy 90s guitar bands", "playlist")[:2] == ["p1", "p2"]
+
+
+@pytest.mark.parametrize("text", ["90s", "the nineties", "songs of the 1990s"])
+def test_a_decade_is_when_it_came_out(text: str):
+    assert set(found(text, "track")) == {"t1", "t3"}
+    assert found("1971", "track") == ["t6"]
+
+
+@pytest.mark.parametrize("text", ["Paper Lanterns", "paper lantern", "PAPER  LANTERNS!", "papr lantrns"])
+def test_a_name_is_found_however_it_is_spelt(text: str):
+    assert found(text, "artist")[0] == "a1"
+
+
+@pytest.mark.parametrize("text", ["beton brut", "Béton"])
+def test_accents_make_no_difference(text: str):
+    assert found(text, "artist")[0] == "a2"
+
+
+def test_a_mistyped_word_is_said_to_be_taken_for_another():
+    answer = search("dreemy", tables())
+
+    assert answer.taken_for == {"dreemy": "dreamy"}
+    assert answer.words == ("dreamy",)
+    assert answer.rows.height > 0
+
+
+def test_what_nothing_knows_is_said_and_does_not_hide_the_rest():
+    answer = search("dreamy zzzzzzzz", tables())
+
+    assert answer.unknown == ("zzzzzzzz",)
+    assert answer.rows.filter(pl.col(t.KIND) == "track")["id"][0] == "t1"
+    assert search("zzzzzzzz", tables()).rows.is_empty()
+
+
+@pytest.mark.parametrize("text", ["r&b", "RnB", "R 'n' B"])
+def test_one_thing_is_found_however_it_is_written(text: str):
+    given = tables()
+    named = given.artists.with_columns(
+        pl.when(pl.col(c.ARTIST_ID) == "a2").then(pl.lit("R&B Memories")).otherwise(c.NAME).alias(c.NAME)
+    )
+
+    assert found(text, "artist", replace(given, artists=named))[0] == "a2"
+    assert found("memory", "artist", replace(given, artists=named))[0] == "a2"
+
+
+def test_genres_hold_for_an_artists_tracks():
+    assert found("dream pop", "artist") == ["a1"]
+    assert set(found("dream pop", "track")) == {"t1", "t2"}
+
+
+def test_a_playlist_ranks_by_what_it_holds_and_by_its_followers():
+    assert found("cold", "playlist") == ["p3"]
+    assert found("techno", "playlist") == ["p3"]
+    assert found("dreamy", "playlist") == ["p1", "p2"]
+
+
+def test_reasons_name_the_word_and_where_it_was_found():
+    rows = search("dreamy 90s", tables()).rows
+    best = rows.row(by_predicate=(pl.col(t.KIND) == "track") & (pl.col(c.RANK) == 1), named=True)
+
+    assert "dreamy: playlists called dreamy" in best["because"]
+    assert "90s: released 1994" in best["because"]
+    assert rows[c.SCORE].is_between(0, 1).all()
+
+
+def test_it_works_without_articles_and_without_playlists():
+    full = tables()
+    no_articles = replace(full, entity_terms=full.entity_terms.limit(0))
+    bare = replace(
+        no_articles,
+        title_terms=full.title_terms.limit(0),
+        playlists=full.playlists.limit(0),
+        playlist_tracks=full.playlist_tracks.limit(0),
+        quality=full.quality.limit(0),
+    )
+
+    assert found("dreamy guitars", "track", no_articles)[0] == "t1"
+    assert found("dreamy guitar", "track", bare)[0] in {"t5", "t6"}
+    assert found("dreamy guitar", "playlist", bare) == []
+
+
+def test_only_the_kinds_and_the_number_asked_for():
+    rows = search("dreamy", tables(), kinds=("track",), n=1).rows
+
+    assert rows.select(t.KIND, c.RANK).rows() == [("track", 1)]
+
+
+def test_meaning_counts_as_one_more_word():
+    near = pl.DataFrame({t.KIND: ["artist"], "id": ["a2"], "strength": [1.0]})
+    rows = search("dreamy", tables(), meaning=near).rows.filter(pl.col(t.KIND) == "artist")
+
+    assert "a2" in rows["id"].to_list()
+    assert "a2" not in found("dreamy", "artist")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...", "\x00\x1b", "\\", "((((", "%_%"])
+def test_no_words_are_a_clear_error(text: str):
+    with pytest.raises(InvalidArgumentError, match="nothing to search for"):
+        search(text, tables())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'; drop table tracks; --",
+        "[a-z]+(",
+        "%_% x",
+        "\x1b[31mdreamy",
+        "dreamy " * 5_000,
+        "日本の音楽",
+        "مرحبا",
+    ],
+)
+def test_hostile_text_is_only_text(text: str):
+    answer = search(text, tables())
+
+    assert set(answer.unknown) <= set(answer.words)
+    assert answer.rows.select(t.KIND, "id").is_unique().all()
