@@ -2,7 +2,6 @@
 
 import numpy as np
 import polars as pl
-from playlist_world import planted, theme_of
 from scipy import sparse
 
 from recsys_assets.core import columns as c
@@ -11,6 +10,7 @@ from recsys_assets.corpus.playlist_quality import Held, build_held
 from recsys_assets.corpus.playlist_vectors import PlaylistVectorParams, make_playlist_vectors
 from recsys_assets.corpus.pmi import PmiParams, associate, factorise_associations
 from recsys_assets.corpus.title_terms import TitleTermParams, weigh_title_terms
+from tests.unit.corpus.playlist_world import planted, theme_of
 
 
 def held_and_texts() -> tuple[Held, list[tuple[str, str]]]:

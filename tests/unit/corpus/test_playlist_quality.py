@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 import pytest
-from playlist_world import planted
 from scipy import sparse
 
 from recsys_assets.core import columns as c
@@ -12,6 +11,7 @@ from recsys_assets.corpus.playlist_fit import fit_entries
 from recsys_assets.corpus.playlist_gates import enough_are_good, few_look_bought
 from recsys_assets.corpus.playlist_picture import draw_quality
 from recsys_assets.corpus.playlist_quality import PlaylistTables, QualityParams, judge_playlists
+from tests.unit.corpus.playlist_world import planted
 
 
 def judged(params: QualityParams | None = None) -> pl.DataFrame:
