@@ -4,9 +4,9 @@ Belongs here: reading playlists, the task, ranks and figures. Ours goes through 
 daily graph; peers are ``peers``.
 
 Repeats within a playlist are dropped; tracks in at least 3 playlists are kept; then playlists with at least 10 tracks; one track
-of each is hidden, uniformly by the seed; all tracks are ranked except the playlist's remaining ones. Models may use titles and
-the visible rows in their order, positions renumbered. Whatever was counted before hiding (the number of tracks, artists or
-edits, the duration) is never read.
+of each is hidden, uniformly by the seed; all tracks are ranked except the playlist's remaining ones. Models may use titles,
+descriptions, names of tracks and artists, and the visible rows in their order, positions renumbered. Whatever was counted before
+hiding (the number of tracks, artists or edits, the duration) is never read.
 """
 
 import time
@@ -41,7 +41,11 @@ _BATCH = 256
 
 @dataclass(frozen=True)
 class Playlists:
-    """Playlists as read: ``entries`` (playlist_id, position, track_id, title, artist_id) and ``titles`` (playlist_id, name)."""
+    """Playlists as read.
+
+    ``entries``: playlist_id, position, track_id, title, artist_id (a name); ``titles``: playlist_id, name, description (null where
+    there is none).
+    """
 
     name: str
     entries: pl.DataFrame
@@ -104,10 +108,12 @@ def build_task(playlists: Playlists, *, seed: int) -> MissingTrackTask:
         .select(c.TRACK_ID, c.TITLE, pl.concat_list(c.ARTIST_ID).alias(c.ARTIST_IDS))
         .sort(c.TRACK_ID)
     )
+    # Artists go by their names here.
+    artists = entries.select(c.ARTIST_ID, pl.col(c.ARTIST_ID).alias(c.NAME)).unique().sort(c.ARTIST_ID)
     return MissingTrackTask(
         visible=visible,
         hidden=hidden,
-        facts=build_track_facts(catalogue, track_ids),
+        facts=build_track_facts(catalogue, track_ids, artists),
         track_ids=track_ids,
         artist_ids=catalogue[c.ARTIST_IDS],
     )
@@ -189,7 +195,7 @@ def _from_parquet(path: Path) -> Playlists:
     entries = pl.read_parquet(
         path / "playlist_tracks.parquet", columns=["pid", "pos", "track_uri", "track_name", "artist_name"]
     )
-    titles = pl.read_parquet(path / "playlists.parquet", columns=["pid", "name"])
+    titles = pl.scan_parquet(path / "playlists.parquet").select("pid", "name", pl.col("^description$")).collect()
     return _named(path, entries, titles)
 
 
@@ -197,11 +203,11 @@ def _from_slices(path: Path, slices: Sequence[Path]) -> Playlists:
     import orjson
 
     entries: list[tuple[int, int, str, str, str]] = []
-    titles: list[tuple[int, str]] = []
+    titles: list[tuple[int, str, str | None]] = []
     for file in slices:
         try:
             for playlist in orjson.loads(file.read_bytes())["playlists"]:
-                titles.append((playlist["pid"], playlist["name"]))
+                titles.append((playlist["pid"], playlist["name"], playlist.get("description")))
                 entries.extend(
                     (playlist["pid"], track["pos"], track["track_uri"], track["track_name"], track["artist_uri"])
                     for track in playlist["tracks"]
@@ -218,7 +224,7 @@ def _from_slices(path: Path, slices: Sequence[Path]) -> Playlists:
     return _named(
         path,
         pl.DataFrame(entries, schema=columns, orient="row"),
-        pl.DataFrame(titles, schema={"pid": pl.Int64, "name": pl.String}, orient="row"),
+        pl.DataFrame(titles, schema={"pid": pl.Int64, "name": pl.String, "description": pl.String}, orient="row"),
     )
 
 
@@ -232,5 +238,11 @@ def _named(path: Path, entries: pl.DataFrame, titles: pl.DataFrame) -> Playlists
             pl.col("track_name").alias(c.TITLE),
             pl.col("artist_name").alias(c.ARTIST_ID),
         ),
-        titles=titles.select(pl.col("pid").cast(pl.String).alias(c.PLAYLIST_ID), pl.col("name").alias(c.NAME)),
+        titles=titles.select(
+            pl.col("pid").cast(pl.String).alias(c.PLAYLIST_ID),
+            pl.col("name").alias(c.NAME),
+            (pl.col("description") if "description" in titles.columns else pl.lit(None, pl.String)).alias(
+                c.DESCRIPTION
+            ),
+        ),
     )

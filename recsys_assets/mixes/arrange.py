@@ -100,7 +100,7 @@ def arrange_week(
     return Week(
         tables=tables,
         catalogue=catalogue,
-        facts=build_track_facts(tables.tracks, catalogue.tracks),
+        facts=build_track_facts(tables.tracks, catalogue.tracks, tables.artists),
         listeners=IdMap.of(tables.history.listeners[c.USER_ID]),
         playlists=build_baskets(entries, catalogue.tracks, titles=good_playlists),
         histories=build_histories(tables.confidence, tables.history, catalogue.tracks),

@@ -25,7 +25,7 @@ class Baskets:
 
     ``indptr`` delimits the baskets in ``tracks`` (track rows in the basket's own order, each once) and ``weights``
     (float32 above 0: how much an entry stands for its basket; 1 in a playlist). ``titles`` has one text per basket, empty
-    where there is none, as for a listener.
+    where there is none, as for a listener; what a playlist says of itself comes after the first line feed.
     """
 
     ids: pl.Series
@@ -173,7 +173,7 @@ def build_baskets(
         basket_column: what a basket is: ``playlist_id`` or ``user_id``.
         order_by: the order inside a basket.
         weight: column of weights above 0; all 1 where None.
-        titles: ``basket_column`` and ``name``, where baskets have titles.
+        titles: ``basket_column`` and ``name``, where baskets have titles, and ``description`` where they have one.
         max_entries: keep the last so many entries of each basket (of a history: the most recent).
 
     Returns:
@@ -195,7 +195,7 @@ def build_baskets(
     sizes = rows.group_by(basket_column, maintain_order=True).len()
     names = [""] * sizes.height
     if titles is not None:
-        named = titles.select(basket_column, c.NAME).unique(basket_column, keep="first", maintain_order=True)
+        named = titles.select(basket_column, _title(titles)).unique(basket_column, keep="first", maintain_order=True)
         names = sizes.join(named, on=basket_column, how="left", maintain_order="left")[c.NAME].fill_null("").to_list()
     return Baskets(
         ids=sizes[basket_column],
@@ -205,6 +205,14 @@ def build_baskets(
         titles=tuple(names),
         n_tracks=track_ids.size,
     )
+
+
+def _title(titles: pl.DataFrame) -> pl.Expr:
+    name = pl.col(c.NAME).fill_null("").str.replace_all(r"\s+", " ")
+    if c.DESCRIPTION not in titles.columns:
+        return name
+    said = pl.col(c.DESCRIPTION).fill_null("").str.strip_chars()
+    return pl.when(said == "").then(name).otherwise(name + "\n" + said).alias(c.NAME)
 
 
 def concatenate(parts: Sequence[Baskets]) -> Baskets:

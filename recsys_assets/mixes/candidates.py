@@ -33,6 +33,7 @@ _SOURCE_OF = {
     "similar_artist": "similar_artist",
     "same_artist": "same_artist",
     "titles": "playlist_titles",
+    "title_terms": "playlist_titles",
     "adjacent": "sequence",
     "between": "sequence",
 }
@@ -51,6 +52,7 @@ class BlendParams(BaseModel, frozen=True):
     similar_artist: float = Field(default=0.3, ge=0)
     same_artist: float = Field(default=0.5, ge=0)
     titles: float = Field(default=0.3, ge=0)
+    title_terms: float = Field(default=0.2, ge=0)
     adjacent: float = Field(default=0.5, ge=0)
     between: float = Field(default=0.3, ge=0)
 

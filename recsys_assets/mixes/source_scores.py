@@ -20,6 +20,7 @@ from recsys_assets.mixes.relations import drop_entries, keep_top_per_row, power,
 from recsys_assets.mixes.ridge import score_ridge
 from recsys_assets.mixes.sources import PEAK, SourceIndex, basket_vectors, count_artists
 from recsys_assets.mixes.titles import similar_titles
+from recsys_assets.mixes.wording import terms_of_titles
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def score_sources(index: SourceIndex, queries: Baskets, *, num_threads: int | No
     like = drop_entries((basket_vectors(plain, counts) @ index.witnesses_by_track).tocsr(), own)
     like = keep_top_per_row(like, params.like_baskets)
     titled = similar_titles(index.titles, queries, own_rows=own, k=params.like_titles, least=params.least_title_cosine)
+    terms = terms_of_titles(index.words, queries)
     vectors = solve_rows(plain, index.factors, params.space, gram=index.gram, num_threads=num_threads)
     dot = vectors @ index.factors.T
     artists = count_artists(asked, index.facts)
@@ -68,12 +70,14 @@ def score_sources(index: SourceIndex, queries: Baskets, *, num_threads: int | No
             "artist_mates": asked @ index.artist_mates,
             "adjacent_mates": asked @ index.adjacent_mates,
             "titles": scale(titled @ index.witness_tracks, columns=counts**-0.3),
+            "title_terms": (terms @ index.words.term_tracks).tocsr(),
             "space": dot,
             "ridge": score_ridge(index.ridge, plain) if index.ridge else sparse.csr_matrix(dot.shape, dtype=np.float32),
         },
         by_artist={
             "same_artist": artists,
             "similar_artist": scale(logs, rows=breadth**-0.5) @ index.artist_neighbours,
+            "title_term_artists": (terms @ index.words.term_artists).tocsr(),
             "title_artists": scale(titled @ index.witness_artists, columns=index.artist_counts**-0.3),
         },
         by_query={

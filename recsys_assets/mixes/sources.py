@@ -1,4 +1,4 @@
-"""What proposes tracks for a basket: item neighbours, like baskets, the latent space, artists, order, titles.
+"""What proposes tracks for a basket: item neighbours, like baskets, the latent space, artists, order, titles and words.
 
 Belongs here: fitting every source on baskets. What they say of a query is ``source_scores``.
 """
@@ -24,6 +24,7 @@ from recsys_assets.mixes.relations import (
 from recsys_assets.mixes.ridge import RidgeWeights, fit_ridge
 from recsys_assets.mixes.titles import TitleIndex, fit_titles
 from recsys_assets.mixes.tracks import TrackFacts
+from recsys_assets.mixes.wording import WordIndex, fit_words
 
 
 class SourceParams(BaseModel, frozen=True):
@@ -97,6 +98,7 @@ class SourceIndex:
     witness_artists: sparse.csr_matrix
     witnesses_by_track: sparse.csr_matrix
     titles: TitleIndex
+    words: WordIndex
     ridge: RidgeWeights | None
 
 
@@ -151,6 +153,7 @@ def fit_sources(
         witness_artists=_binary(count_artists(witness_tracks, facts)),
         witnesses_by_track=basket_vectors(witness_tracks, counts).T.tocsr(),
         titles=fit_titles(witnesses),
+        words=fit_words(witnesses, facts),
         ridge=_fit_ridge(matrix, counts, params),
     )
 

@@ -26,7 +26,11 @@ class TitleIndex:
 
 
 def plain_title(title: str) -> str:
-    """Reduce a title to lower case words; one that is nothing but signs (emoji) stays as it is."""
+    """Reduce a title to lower case words; one that is nothing but signs (emoji) stays as it is.
+
+    Lines after the first are the description, which is read word by word (``wording``).
+    """
+    title = title.partition("\n")[0]
     words = _SPACES.sub(" ", _PUNCTUATION.sub(" ", title.casefold())).strip()
     return words or title.strip()
 

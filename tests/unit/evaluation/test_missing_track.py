@@ -151,7 +151,7 @@ def test_both_forms_of_the_data_are_the_same_task(tmp_path: Path):
 def test_counts_made_before_hiding_are_not_even_read(tmp_path: Path):
     write_two_parquet(tmp_path, entry_frame())
     read = read_playlists(tmp_path)
-    assert set(read.titles.columns) == {"playlist_id", "name"}
+    assert set(read.titles.columns) == {"playlist_id", "name", "description"}
     assert set(read.entries.columns) == {"playlist_id", "position", "track_id", "title", "artist_id"}
 
 

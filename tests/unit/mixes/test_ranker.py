@@ -64,7 +64,16 @@ def test_the_missing_track_is_found_far_more_often_than_by_popularity(task, rank
 def test_the_network_makes_up_for_a_poor_first_score(task):
     visible, hidden, facts = task
     poor = BlendParams(
-        space=0, ridge=0, neighbours=0, baskets=0, similar_artist=0, same_artist=0, titles=1, adjacent=0, between=0
+        space=0,
+        ridge=0,
+        neighbours=0,
+        baskets=0,
+        similar_artist=0,
+        same_artist=0,
+        titles=1,
+        title_terms=0,
+        adjacent=0,
+        between=0,
     )
     params = PARAMS.model_copy(update={"blend": poor})
     trained = fit_ranker(visible, facts, params, seed=1, num_threads=1)
