@@ -22,6 +22,8 @@ from recsys_assets.corpus.playlist_fit import EntryFit, fit_entries
 TOO_SHORT, TOO_LONG, ONE_ARTIST, INCOHERENT, BOUGHT, UNFOLLOWED = (
     "too_short", "too_long", "one_artist", "incoherent", "bought_slots", "unfollowed",
 )  # fmt: skip
+# Playlists of which something middling can be said, and places of a track among the most followed that may have been bought.
+_LEAST_PLAYLISTS, _LEAST_PLACES = 20, 3
 
 
 class QualityParams(BaseModel, frozen=True):
@@ -38,17 +40,23 @@ class QualityParams(BaseModel, frozen=True):
         description="Largest share of one artist: beyond, it is a discography or an advertisement.",
     )
     min_cohesion: float = Field(
-        default=0.5, description="Bits above chance that its tracks stand together in other playlists, at least."
+        default=0.4,
+        description="Bits above chance that its tracks stand together in other playlists, as a share of what a middling "
+        "playlist has (.45 bits in the demo world, 2.7 in public playlists).",
     )
     max_bought_share: float = Field(default=0.2, ge=0, le=1, description="Largest share of tracks that look bought.")
     min_followers: int = Field(default=0, ge=0, description="Fewest followers, where followers are known.")
-    bought_playlists: int = Field(
-        default=3, gt=1, description="Playlists that a track stands in before it can look bought."
+    most_followed: float = Field(
+        default=0.1, gt=0, lt=1, description="Share of playlists that count as the most followed."
+    )
+    bought_chance: float = Field(
+        default=0.5,
+        gt=0,
+        description="A track looks bought whose places lie among the most followed playlists more often than this many tracks "
+        "of all would by chance,",
     )
     bought_cohesion: float = Field(
-        default=0.5,
-        description="A track looks bought whose playlists share so few bits more than chance with each other, though each is "
-        "of one piece: a place that was paid for follows no theme.",
+        default=1.0, description="and around which those playlists share fewer bits above chance than this."
     )
 
 
@@ -111,8 +119,12 @@ def judge_playlists(
     held = build_held(entries)
     fit = fit_entries(held.matrix, seed=seed)
     owners = np.repeat(np.arange(held.playlist_ids.size), np.diff(held.matrix.indptr))
-    looks_bought = find_bought(held.matrix, fit, wanted)
     cohesion = fit.by(owners, held.playlist_ids.size)
+    followers = pl.DataFrame({c.PLAYLIST_ID: held.playlist_ids.ids}).join(
+        facts.select(c.PLAYLIST_ID, c.FOLLOWERS), on=c.PLAYLIST_ID, how="left", maintain_order="left"
+    )[c.FOLLOWERS]
+    looks_bought = find_bought(held.matrix, fit, followers, wanted)
+    least = _least_cohesion(cohesion, np.diff(held.matrix.indptr), wanted)
     judged = pl.DataFrame(
         {
             c.PLAYLIST_ID: held.playlist_ids.ids,
@@ -123,7 +135,7 @@ def judge_playlists(
     known = facts.join(judged, on=c.PLAYLIST_ID, how="left").with_columns(
         pl.col("bought_track_ids").fill_null(pl.lit([], dtype=pl.List(pl.String)))
     )
-    reason = _reason(wanted)
+    reason = _reason(wanted, least)
     return (
         known.with_columns(_score().cast(pl.Float32).alias(c.SCORE), reason.alias(c.REASON))
         .with_columns(pl.col(c.REASON).is_null().alias(t.IS_GOOD))
@@ -132,21 +144,47 @@ def judge_playlists(
     )
 
 
-def find_bought(matrix: sparse.csr_matrix, fit: EntryFit, params: QualityParams) -> NDArray[np.bool_]:
+def find_bought(
+    matrix: sparse.csr_matrix, fit: EntryFit, followers: pl.Series, params: QualityParams
+) -> NDArray[np.bool_]:
     """Tell of every entry whether its place looks bought.
 
-    A track looks bought if it stands in several playlists that are each of one piece, and what stands around it in one of them
-    hardly ever stands in another.
+    Who pays wants to be seen: a track looks bought whose places are, against all odds, places in the most followed playlists, and
+    which does not belong there by its company. Of playlists whose followers nobody tells nothing follows.
+
+    Args:
+        matrix: playlists x tracks, ones.
+        fit: of its entries.
+        followers: by playlist.
+        params: the odds.
     """
+    from scipy.stats import binom
+
+    none = np.zeros(matrix.nnz, dtype=bool)
+    known = followers.drop_nulls()
+    if known.len() < _LEAST_PLAYLISTS:
+        return none
+    border = float(known.quantile(1 - params.most_followed, "lower") or 0)
     owners = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    cohesion = fit.by(owners, matrix.shape[0])
-    # Of playlists without a theme nothing about a track follows.
-    is_themed = (cohesion >= max(params.min_cohesion, 1.0))[owners]
-    themed = EntryFit(np.where(is_themed, fit.found, 0), np.where(is_themed, fit.expected, 0))
-    bits = themed.by(matrix.indices, matrix.shape[1])
-    places = np.bincount(matrix.indices[is_themed], minlength=matrix.shape[1])
-    suspected = (places >= params.bought_playlists) & (bits < params.bought_cohesion)
-    return suspected[matrix.indices] & is_themed
+    is_known = followers.is_not_null().to_numpy()[owners]
+    is_followed = (followers.fill_null(-1).to_numpy() > border)[owners]
+    places = np.bincount(matrix.indices[is_known], minlength=matrix.shape[1])
+    seen = np.bincount(matrix.indices[is_followed], minlength=matrix.shape[1])
+    chance = binom.sf(seen - 1, places, is_followed.sum() / max(is_known.sum(), 1))
+    is_judged = seen >= _LEAST_PLACES
+    bits = EntryFit(np.where(is_followed, fit.found, 0), np.where(is_followed, fit.expected, 0)).by(
+        matrix.indices, matrix.shape[1]
+    )
+    suspected = (
+        is_judged & (chance * max(is_judged.sum(), 1) < params.bought_chance) & ~(bits >= params.bought_cohesion)
+    )
+    return suspected[matrix.indices] & is_followed
+
+
+def _least_cohesion(cohesion: NDArray[np.float64], lengths: NDArray[np.integer], params: QualityParams) -> float:
+    """Return the bits that a playlist needs; none are needed where there are too few to say what is middling."""
+    middling = cohesion[(lengths >= params.min_tracks) & ~np.isnan(cohesion)]
+    return params.min_cohesion * float(np.median(middling)) if middling.size >= _LEAST_PLAYLISTS else -np.inf
 
 
 def _bought_of(held: Held, owners: NDArray[np.integer], looks_bought: NDArray[np.bool_]) -> pl.Series:
@@ -163,7 +201,7 @@ def _bought_share() -> pl.Expr:
     return pl.col("bought_track_ids").list.len() / pl.col("n_tracks").clip(lower_bound=1)
 
 
-def _reason(params: QualityParams) -> pl.Expr:
+def _reason(params: QualityParams, least_cohesion: float) -> pl.Expr:
     return (
         pl.when(pl.col("n_tracks") < params.min_tracks)
         .then(pl.lit(TOO_SHORT))
@@ -171,7 +209,7 @@ def _reason(params: QualityParams) -> pl.Expr:
         .then(pl.lit(TOO_LONG))
         .when(pl.col("largest_artist_share") > params.max_artist_share)
         .then(pl.lit(ONE_ARTIST))
-        .when(pl.col("cohesion") < params.min_cohesion)
+        .when(pl.col("cohesion") < least_cohesion)
         .then(pl.lit(INCOHERENT))
         .when(_bought_share() > params.max_bought_share)
         .then(pl.lit(BOUGHT))

@@ -19,7 +19,8 @@ def planted(n: int = 60) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 
     Thirty tracks of each theme, five by an artist. Playlists `p00` to `p59` take turns with the themes, hold 15 tracks and
     are called after their theme. Beside them stand `mess` (tracks by chance), `short`, `one` (one artist's), and `unknown` (tracks
-    that nobody else has). Track `paid` stands in the first playlist of every theme.
+    that nobody else has). Track `paid` stands in the first playlist of every theme, which are
+    the most followed.
     """
     rng = np.random.default_rng(5)
     rows: list[tuple[str, int, str]] = []
@@ -36,7 +37,7 @@ def planted(n: int = 60) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         theme = k % len(THEMES)
         drawn = [all_tracks[t] for t in theme * N_TRACKS + rng.choice(N_TRACKS, 15, replace=False)]
         paid = ["paid"] if k < len(THEMES) else []
-        add(f"p{k:02d}", [*drawn, *paid], THEMES[theme], "smoky" if k == 1 else None)
+        add(f"p{k:02d}", [*drawn, *paid], THEMES[theme], "smoky" if k == 1 else None, 9_000 if paid else 20)
     add("mess", [all_tracks[t] for t in rng.choice(len(all_tracks), 30, replace=False)], "stuff")
     add("short", ["t000", "t001"], "rock")
     add("one", [f"t{t:03d}" for t in range(5)] * 2 + [f"x{n}" for n in range(9)], "The Firsts")

@@ -11,6 +11,9 @@ from recsys_assets.corpus.playlist_fit import fit_entries
 from recsys_assets.corpus.playlist_gates import enough_are_good, few_look_bought
 from recsys_assets.corpus.playlist_picture import draw_quality
 from recsys_assets.corpus.playlist_quality import PlaylistTables, QualityParams, judge_playlists
+from recsys_assets.demo.params import DemoParams
+from recsys_assets.demo.world import generate_world
+from tests.factories import DAY_1
 from tests.unit.corpus.playlist_world import planted
 
 
@@ -59,7 +62,7 @@ def test_playlists_made_of_bought_places_are_not_read():
 def test_fewer_followers_than_asked_for_are_a_reason_and_unknown_ones_none():
     rows = judged(QualityParams(min_followers=21))
 
-    assert set(rows.filter(pl.col(t.IS_GOOD))[c.PLAYLIST_ID]) == {"unknown"}
+    assert set(rows.filter(pl.col(t.IS_GOOD))[c.PLAYLIST_ID]) == {"unknown", *(f"p{k:02d}" for k in range(6))}
 
 
 def test_chance_shares_what_chance_shares():
@@ -99,3 +102,22 @@ def test_no_playlists_at_all():
 
     assert rows.is_empty()
     assert draw_quality(rows.with_columns(pl.lit(None).alias(c.WEEK)), title="none").startswith(b"\x89PNG")
+
+
+def test_in_the_demo_world_advertisements_are_refused_and_bought_places_found():
+    # Other seeds: 80 to 92 % of the good are read, half of what was bought is found, one entry in a thousand wrongly.
+    params = DemoParams(n_listeners=60, n_tracks=3_000, n_artists=500, n_playlists=400, plays_per_listener_day=1)
+    world = generate_world(params, seed=7, start=DAY_1, days=30)
+    entries = world.playlist_tracks.select(c.PLAYLIST_ID, c.TRACK_ID).unique()
+    rows = judge_playlists(PlaylistTables(world.playlists, world.playlist_tracks, world.tracks), entries, seed=1)
+    is_good = rows.join(world.truth.playlists, on=c.PLAYLIST_ID).group_by("quality").agg(pl.col(t.IS_GOOD).mean())
+    share = dict(is_good.rows())
+    bought = rows.select(c.PLAYLIST_ID, pl.col("bought_track_ids").alias(c.TRACK_ID)).explode(c.TRACK_ID).drop_nulls()
+    truly = world.truth.bought_slots.join(entries, on=[c.PLAYLIST_ID, c.TRACK_ID], how="semi")
+    right = bought.join(truly, on=[c.PLAYLIST_ID, c.TRACK_ID], how="semi")
+
+    assert share["good"] > 0.8
+    assert share["promo"] == share["too_short"] == 0
+    assert share["random"] < 0.3
+    assert right.height >= truly.height / 2
+    assert bought.height - right.height < entries.height / 1_000
