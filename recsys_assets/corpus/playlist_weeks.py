@@ -106,4 +106,4 @@ def _seed(week: date) -> int:
 
 def _weeks(weeks: Sequence[date], make: Callable[[date], pl.DataFrame], none: pl.DataFrame) -> pl.DataFrame:
     frames = [make(week).with_columns(pl.lit(week).alias(c.WEEK)) for week in weeks]
-    return pl.concat([none, *(frame.select(none.columns).cast(dict(none.schema)) for frame in frames)])
+    return pl.concat([none, *(frame.select(none.columns).cast(none.schema) for frame in frames)])

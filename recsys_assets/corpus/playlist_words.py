@@ -66,6 +66,11 @@ def playlist_terms(name: str, description: str = "") -> tuple[str, ...]:
     return tuple(sorted({*named, *pairs, *(playlist_words(description) if description else ())}))
 
 
+def is_filler(word: str) -> bool:
+    """Tell whether a word says nothing of music, so that it counts only where nothing else is said."""
+    return word in _STOP
+
+
 def spellings(word: str) -> tuple[str, ...]:
     """Return pieces of text, in lower case, one of which stands in any text that ``playlist_words`` finds the word in.
 

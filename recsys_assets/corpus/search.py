@@ -31,8 +31,9 @@ KINDS = (t.TRACK, t.ARTIST, PLAYLIST)
 MAX_WORDS = 12
 # What a track gets of what its artist has, an artist of its best tracks, a playlist of its tracks.
 _OF_ARTIST, _OF_TRACKS, _OF_CONTENT, _BEST_TRACKS = 0.6, 0.8, 0.9, 5
-# Likeness of spelling from which a word that nothing knows is taken for another, of 100.
-_LEAST_LIKENESS, _LEAST_LETTERS = 78.0, 4
+# Likeness of spelling from which a word that nothing knows is taken for another: one letter in five may be wrong, and of four
+# two may have changed places.
+_LEAST_LIKENESS, _LEAST_SWAPPED, _LEAST_LETTERS = 0.78, 0.72, 4
 MEANING = "its meaning"
 
 
@@ -94,17 +95,20 @@ def search(
 
 
 def _spelt_right(words: Sequence[str], tables: SearchTables) -> dict[str, str]:
-    from rapidfuzz import fuzz, process
+    """Find for each word the one that is spelt most like it, among those that begin alike; ties go to the first."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
 
-    known: list[str] | None = None
+    asked = [word for word in words if len(word) >= _LEAST_LETTERS]
+    known = known_words(tables) if asked else []
     found: dict[str, str] = {}
-    for word in words:
-        if len(word) < _LEAST_LETTERS:
-            continue
-        known = known_words(tables) if known is None else known
-        best = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKENESS)
-        if best:
-            found[word] = best[0]
+    for word in asked:
+        alike = [each for each in known if each[0] == word[0]]
+        likeness = process.cdist([word], alike, scorer=OSA.normalized_similarity)[0] if alike else np.zeros(0)
+        swapped = np.array([sorted(each) == sorted(word) for each in alike], dtype=bool)
+        possible = likeness >= np.where(swapped, _LEAST_SWAPPED, _LEAST_LIKENESS)
+        if possible.any():
+            found[word] = alike[int(np.where(possible, likeness, -1).argmax())]
     return found
 
 

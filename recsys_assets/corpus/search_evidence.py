@@ -12,10 +12,10 @@ import polars as pl
 
 from recsys_assets.core import columns as c
 from recsys_assets.corpus import tables as t
-from recsys_assets.corpus.playlist_words import playlist_terms, playlist_words, spellings
+from recsys_assets.corpus.playlist_words import is_filler, playlist_terms, playlist_words, spellings
 
 WORD, ID, STRENGTH, BECAUSE = "word", "id", "strength", "because"
-EVIDENCE = {WORD: pl.String, t.KIND: pl.String, ID: pl.String, STRENGTH: pl.Float64, BECAUSE: pl.String}
+EVIDENCE = pl.Schema({WORD: pl.String, t.KIND: pl.String, ID: pl.String, STRENGTH: pl.Float64, BECAUSE: pl.String})
 PLAYLIST = "playlist"
 # What a name, a genre, a year, an article and a playlist's name say at best: a name may be chance ("Dreamy Street Blues").
 _NAMED, _GENRE, _YEAR, _WRITTEN, _COLLECTED, _DESCRIBED = 0.9, 0.9, 0.7, 0.9, 0.9, 0.5
@@ -87,7 +87,7 @@ def known_words(tables: SearchTables) -> list[str]:
         ]
     )
     words = texts.select(pl.col(WORD).str.extract_all(r"\w{3,40}")).explode(WORD).drop_nulls().unique().collect()[WORD]
-    return sorted({word for each in words for word in playlist_words(each)})
+    return sorted({word for each in words for word in playlist_words(each) if not is_filler(word)})
 
 
 def _plain(column: str) -> pl.Expr:

@@ -98,6 +98,18 @@ def test_a_mistyped_word_is_said_to_be_taken_for_another():
     assert answer.rows.height > 0
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("dremay", "dreamy"), ("gutiar", "guitar"), ("tecno", "techno"), ("acire", "acier")]
+)
+def test_letters_may_be_wrong_missing_or_swapped(typed: str, meant: str):
+    assert search(typed, tables()).taken_for == {typed: meant}
+
+
+def test_another_word_is_not_a_mistyped_one():
+    # "band" is as near to "and" and to "bend" as "tecno" is to "techno".
+    assert search("band", tables()).unknown == ("band",)
+
+
 def test_what_nothing_knows_is_said_and_does_not_hide_the_rest():
     answer = search("dreamy zzzzzzzz", tables())
 
