@@ -1,7 +1,8 @@
 -- What playlists hold, counted: different tracks, the commonest artist's share, on how many days something was added.
 -- Grain: one row per playlist.
 -- Inputs: playlists(playlist_id, followers), one row per playlist;
---     playlist_tracks(playlist_id, track_id, added_at), one row per entry; tracks(track_id, artist_ids), one row per track.
+--     playlist_tracks(playlist_id, track_id, added_at), one row per entry;
+--     tracks(track_id, artist_ids), one row per track.
 with
 
 entries as (
