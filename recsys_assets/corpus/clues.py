@@ -4,10 +4,12 @@ Belongs here: from a place to the names of its clues. How much each clue counts 
 if they are common English ones, so that no name is ever learnt by heart.
 """
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 from recsys_assets.corpus.commonness import RARE, rank_of
 from recsys_assets.corpus.gazetteer import EXACT, Gazetteer, Match
@@ -120,8 +122,22 @@ class Place:
     artist_ends: set[int] = field(default_factory=set)
     track_ends: set[int] = field(default_factory=set)
     longest: dict[int, int] = field(default_factory=dict)
-    # Per word, how far the names reach that begin before it.
-    reach: list[int] = field(default_factory=list)
+
+    @cached_property
+    def reach(self) -> list[int]:
+        """Per word, how far the names reach that begin before it."""
+        farthest = (self.longest.get(first, 0) for first in range(len(self.sentence.words) - 1))
+        return list(accumulate(farthest, max, initial=0))
+
+    @cached_property
+    def cues(self) -> list[str]:
+        """Per word what it is as a clue, three places "<" before the first, two ">" behind the last."""
+        return ["<", "<", "<", *map(_cue, self.sentence.words.folded), ">", ">"]
+
+    @cached_property
+    def music_words(self) -> list[int]:
+        """Numbers of the words that stand where music is spoken of."""
+        return [number for number, word in enumerate(self.sentence.words.folded) if word in _GENRE_WORDS]
 
     @cached_property
     def is_headline(self) -> bool:
@@ -146,10 +162,6 @@ class Place:
                 place.artist_ends.add(match.last)
             if gazetteer.tracks[match.name]:
                 place.track_ends.add(match.last)
-        farthest = 0
-        for first in range(len(sentence.words)):
-            place.reach.append(farthest)
-            farthest = max(farthest, place.longest.get(first, 0))
         return place
 
     def word(self, number: int) -> str:
@@ -168,8 +180,9 @@ class Place:
 def find_clues(place: Place, candidate: Candidate, gazetteer: Gazetteer, around: Surroundings) -> list[str]:
     """Return the names of all clues at a candidate; each counts once."""
     return [
-        *_of_name(candidate, gazetteer),
+        *_of_name(candidate.match, gazetteer),
         *_of_words_around(place, candidate.match),
+        *_of_by(place, candidate.match),
         *_of_neighbours(place, candidate.match),
         *_of_article(candidate, gazetteer, around),
         *(_of_case(place, candidate.match) if around.has_case else ()),
@@ -178,8 +191,17 @@ def find_clues(place: Place, candidate: Candidate, gazetteer: Gazetteer, around:
     ]
 
 
-def _of_name(candidate: Candidate, gazetteer: Gazetteer) -> Iterator[str]:
-    match, name = candidate.match, gazetteer.names[candidate.match.name]
+def _of_name(match: Match, gazetteer: Gazetteer) -> tuple[str, ...]:
+    key = (match.name, match.variant)
+    known = gazetteer.clues_of_names.get(key)
+    if known is None:
+        # There are few different clues: each is held once.
+        known = gazetteer.clues_of_names[key] = tuple(map(sys.intern, _look_at_name(match, gazetteer)))
+    return known
+
+
+def _look_at_name(match: Match, gazetteer: Gazetteer) -> Iterator[str]:
+    name = gazetteer.names[match.name]
     words = name.split()
     n_words = min(len(words), 4)
     common = bisect_right(_COMMON, gazetteer.rarest_ranks[match.name])
@@ -210,8 +232,9 @@ def _of_name(candidate: Candidate, gazetteer: Gazetteer) -> Iterator[str]:
 
 
 def _of_words_around(place: Place, match: Match) -> Iterator[str]:
-    before = [_cue(place.word(match.first - n)) for n in (1, 2, 3)]
-    after = [_cue(place.word(match.last + n)) for n in (0, 1)]
+    cues = place.cues
+    before = cues[match.first + 2], cues[match.first + 1], cues[match.first]
+    after = cues[match.last + 3], cues[match.last + 4]
     yield f"-1={before[0]}"
     yield f"-2={before[1]}"
     yield f"-2={before[1]},-1={before[0]}"
@@ -227,25 +250,36 @@ def _of_words_around(place: Place, match: Match) -> Iterator[str]:
 
 
 def _cue(word: str) -> str:
-    return word if word in "<>" or rank_of(word) < CUE_RANKS else "~" if rank_of(word) < RARE else "?"
+    rank = rank_of(word)
+    return word if rank < CUE_RANKS else "~" if rank < RARE else "?"
+
+
+def _of_by(place: Place, match: Match) -> Iterator[str]:
+    after, before = place.word(match.last), place.word(match.first - 1)
+    if before in _BY:
+        yield "by_before"
+    if after in _BY and match.last + 1 in place.artist_starts:
+        yield "by_artist_after"
+    if before in _BY and match.first - 1 in place.track_ends:
+        yield "title_by_before"
 
 
 def _of_neighbours(place: Place, match: Match) -> Iterator[str]:
     after, before = place.word(match.last), place.word(match.first - 1)
-    joint, other = before in _JOINTS, after in _JOINTS
-    facts = {
-        "by_before": before in _BY,
-        "by_artist_after": after in _BY and match.last + 1 in place.artist_starts,
-        "title_by_before": before in _BY and match.first - 1 in place.track_ends,
-        "artist_before": match.first in place.artist_ends,
-        "artist_after": match.last in place.artist_starts,
-        "title_before": match.first in place.track_ends,
-        "artist_and_before": joint and match.first - 1 in place.artist_ends,
-        "artist_and_after": other and match.last + 1 in place.artist_starts,
-        "begins_longer": place.longest[match.first] > match.last,
-        "within_longer": place.reach[match.first] >= match.last,
-    }
-    yield from (clue for clue, holds in facts.items() if holds)
+    if match.first in place.artist_ends:
+        yield "artist_before"
+    if match.last in place.artist_starts:
+        yield "artist_after"
+    if match.first in place.track_ends:
+        yield "title_before"
+    if before in _JOINTS and match.first - 1 in place.artist_ends:
+        yield "artist_and_before"
+    if after in _JOINTS and match.last + 1 in place.artist_starts:
+        yield "artist_and_after"
+    if place.longest[match.first] > match.last:
+        yield "begins_longer"
+    if place.reach[match.first] >= match.last:
+        yield "within_longer"
 
 
 def _of_article(candidate: Candidate, gazetteer: Gazetteer, around: Surroundings) -> Iterator[str]:
@@ -276,8 +310,7 @@ def _of_marks(place: Place, match: Match, gazetteer: Gazetteer, around: Surround
         yield "quoted"
     if gazetteer.names[match.name] in around.links:
         yield "link"
-    nearby = range(match.first - 3, match.last + 3)
-    if any(n not in range(match.first, match.last) and place.word(n) in _GENRE_WORDS for n in nearby):
+    if any(match.first - 3 <= n < match.first or match.last <= n < match.last + 3 for n in place.music_words):
         yield "music_word_near"
 
 

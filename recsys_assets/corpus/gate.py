@@ -81,7 +81,9 @@ def scan(text: str, gazetteer: Gazetteer, *, links: Collection[str] = ()) -> Sca
     sentences = list(find_sentences(text))
     has_case = _has_case(text, sentences)
     for sentence in sentences:
-        matches = gazetteer.find(sentence.words)
+        # A link may make any spelling a name.
+        small = _small(text, sentence) if has_case and not links else None
+        matches = gazetteer.find(sentence.words, small=small)
         if has_case:
             matches = [match for match in matches if _could_be_meant(text, sentence, match, gazetteer, links)]
         place = Place.of(text, sentence, matches, gazetteer)
@@ -92,6 +94,11 @@ def scan(text: str, gazetteer: Gazetteer, *, links: Collection[str] = ()) -> Sca
             break
     del candidates[MAX_CANDIDATES:]
     return Scanned(places, candidates, _survey(candidates, gazetteer, links, has_case=has_case))
+
+
+def _small(text: str, sentence: Sentence) -> list[bool]:
+    """Say of each word whether it is written small and nothing quotes it: what ``_could_be_meant`` rules out, of many at once."""
+    return [text[start].islower() and not (start > 0 and text[start - 1] in QUOTES) for start in sentence.words.starts]
 
 
 def _could_be_meant(text: str, sentence: Sentence, match: Match, gazetteer: Gazetteer, links: Collection[str]) -> bool:
@@ -143,9 +150,10 @@ def read(scanned: Scanned, gazetteer: Gazetteer, gate: Gate) -> list[Reading]:
     likely: list[Reading] = []
     for candidate in scanned.candidates:
         clues = find_clues(scanned.places[candidate.sentence], candidate, gazetteer, scanned.around)
+        if has_case and gazetteer.ambiguous[candidate.match.name] and SECOND_CLUES.isdisjoint(clues):
+            continue
         probability = gate.probability(candidate.kind, clues)
-        is_clear = not has_case or not gazetteer.ambiguous[candidate.match.name] or not SECOND_CLUES.isdisjoint(clues)
-        if is_clear and probability >= gate.least[candidate.kind]:
+        if probability >= gate.least[candidate.kind]:
             likely.append(Reading(candidate, probability))
     likely.sort(key=_preference)
     taken: list[Reading] = []

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 from recsys_assets.corpus.commonness import RARE, rank_of
 from recsys_assets.corpus.tables import ARTIST, TRACK
@@ -73,6 +74,8 @@ class Gazetteer:
     credited: tuple[frozenset[str], ...]
     _patterns: list[str] = field(repr=False)
     _meanings: list[tuple[tuple[int, str], ...]] = field(repr=False)
+    # What ``clues`` found of names and spellings, kept because texts name the same ones again and again.
+    clues_of_names: dict[tuple[int, str], tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def _automaton(self):  # noqa: ANN202  the library ships no types
@@ -103,25 +106,44 @@ class Gazetteer:
             for artist, fame in fames.items()
         }
 
-    def find(self, words: Words) -> list[Match]:
-        """Return all places where a name stands, also inside another, by place and the longest first; 2,000 at most."""
+    @cached_property
+    def _says_nothing_alone(self) -> tuple[bool, ...]:
+        """Per pattern, whether every name that it spells is ambiguous."""
+        return tuple(all(self.ambiguous[name] for name, _ in meanings) for meanings in self._meanings)
+
+    def find(self, words: Words, *, small: Sequence[bool] | None = None) -> list[Match]:
+        """Return all places where a name stands, also inside another, by place and the longest first; 2,000 at most.
+
+        Args:
+            words: of a sentence.
+            small: per word, whether no ambiguous name can begin there; those are left out, nine tenths of all.
+        """
         if not self.names or not len(words):
             return []
         # Patterns and text carry a space at both ends: it is the border of words.
         haystack = " " + " ".join(words.folded) + " "
-        at = {0: 0}
-        place = 0
-        for number, word in enumerate(words.folded, start=1):
-            place += len(word) + 1
-            at[place] = number
-        found = self._automaton.find_matches_as_indexes(haystack, overlapping=True)
+        at = dict(
+            zip(accumulate((len(word) + 1 for word in words.folded), initial=0), range(len(words) + 1), strict=True)
+        )
+        found = self._automaton.find_matches_as_indexes(haystack, overlapping=True)[:MAX_MATCHES]
+        if small is not None:
+            silent = self._says_nothing_alone
+            found = [each for each in found if not (silent[each[0]] and small[at[each[1]]])]
         # The automaton's places are those of both spaces.
         matches = [
             Match(at[start], at[end - 1], number, variant)
-            for pattern, start, end in found[:MAX_MATCHES]
+            for pattern, start, end in found
             for number, variant in self._meanings[pattern]
         ]
-        return sorted(matches, key=lambda match: (match.first, -match.last, match.name, match.variant))
+        return sorted(matches, key=_order)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the automaton out: it is quickly made again from the patterns, and the library's object stays in its process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_automaton"}
+
+
+def _order(match: Match) -> tuple[int, int, int, str]:
+    return match.first, -match.last, match.name, match.variant
 
 
 def build_gazetteer(entries: Iterable[Entry]) -> Gazetteer:

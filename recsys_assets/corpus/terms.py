@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from recsys_assets.corpus.mentions import Mention, ReadArticle
 from recsys_assets.corpus.stop_words import is_stop_word
@@ -26,8 +27,11 @@ MAX_UNSPACED_CHARS = 10
 MAX_MENTIONS, MAX_TERMS = 400, 80
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+# What a term counts by the words between; powers of two hundred thousand times an article take longer than looking them up.
+_NEARNESS = tuple(0.5 ** (distance / HALF_WORDS) for distance in range(FARTHEST_WORDS + 1))
+
+
+class Phrase(NamedTuple):
     """A term at a place: sentence, first and last (excluded) word of it."""
 
     term: str
@@ -96,7 +100,7 @@ def find_terms(read: ReadArticle) -> dict[tuple[str, str], list[tuple[str, float
     found: dict[tuple[str, str], dict[str, NearTerm]] = defaultdict(lambda: defaultdict(NearTerm))
     for mention in read.mentions[:MAX_MENTIONS]:
         terms = found[mention.kind, mention.entity_id]
-        for phrase, nearness in _nearest(read, mention, phrases).items():
+        for phrase, nearness in _nearest(read, mention, phrases):
             near = terms[phrase.term]
             near.weight += mention.confidence * nearness
             if nearness > near.nearest:
@@ -105,25 +109,28 @@ def find_terms(read: ReadArticle) -> dict[tuple[str, str], list[tuple[str, float
     return {entity: _heaviest(read, terms, excerpts) for entity, terms in sorted(found.items())}
 
 
-def _nearest(read: ReadArticle, mention: Mention, phrases: dict[int, list[Phrase]]) -> dict[Phrase, float]:
-    best: dict[str, tuple[float, Phrase]] = {}
-    for number in (mention.sentence - 1, mention.sentence, mention.sentence + 1):
-        for phrase in phrases.get(number, ()):
-            distance = _distance(read, mention, phrase)
-            if distance <= FARTHEST_WORDS and (phrase.term not in best or distance < best[phrase.term][0]):
-                best[phrase.term] = (distance, phrase)
-    return {phrase: 0.5 ** (distance / HALF_WORDS) for distance, phrase in best.values()}
+def _nearest(read: ReadArticle, mention: Mention, phrases: dict[int, list[Phrase]]) -> list[tuple[Phrase, float]]:
+    """Return the nearest place of each term, and how near it is.
 
+    Distances are the words between; across one sentence's border those up to its end, those from the other's start, and ten.
+    """
+    best: dict[str, tuple[int, Phrase]] = {}
 
-def _distance(read: ReadArticle, mention: Mention, phrase: Phrase) -> int:
-    """Count the words between; across one sentence's border those up to its end, those from the other's start, and ten."""
-    if phrase.sentence == mention.sentence:
-        return max(phrase.first - mention.last, mention.first - phrase.last, 0)
-    if phrase.sentence > mention.sentence:
-        rest = len(read.scanned.places[mention.sentence].sentence.words) - mention.last
-        return rest + phrase.first + SENTENCE_WORDS
-    rest = len(read.scanned.places[phrase.sentence].sentence.words) - phrase.last
-    return rest + mention.first + SENTENCE_WORDS
+    def offer(phrase: Phrase, distance: int) -> None:
+        if distance <= FARTHEST_WORDS and (phrase.term not in best or distance < best[phrase.term][0]):
+            best[phrase.term] = (distance, phrase)
+
+    number, first, last = mention.sentence, mention.first, mention.last
+    if number > 0 and number - 1 in phrases:
+        since = len(read.scanned.places[number - 1].sentence.words) + first + SENTENCE_WORDS
+        for phrase in phrases[number - 1]:
+            offer(phrase, since - phrase.last)
+    for phrase in phrases.get(number, ()):
+        offer(phrase, max(phrase.first - last, first - phrase.last, 0))
+    rest = len(read.scanned.places[number].sentence.words) - last + SENTENCE_WORDS
+    for phrase in phrases.get(number + 1, ()) if rest <= FARTHEST_WORDS else ():
+        offer(phrase, rest + phrase.first)
+    return [(phrase, _NEARNESS[distance]) for distance, phrase in best.values()]
 
 
 def _heaviest(

@@ -25,6 +25,8 @@ _APOSTROPHES = "'\u2019\u02bc\uff07"
 # A word: letters, digits and marks, held together by apostrophes and by what is not seen.
 _LETTER = rf"[^\W_{_UNSPACED}]|[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0d7f]"
 _WORD = re.compile(rf"[{_UNSPACED}]|(?:{_LETTER})(?:[{_UNSEEN}{_APOSTROPHES}]*(?:{_LETTER}))*|[&+$]")
+# The same among ASCII letters in lower case, which is most of what is written, in a third of the time.
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:'+[a-z0-9]+)*|[&+$]")
 _UNSPACED_CHARACTER = re.compile(rf"[{_UNSPACED}]")
 _DROPPED = re.compile(rf"[{_UNSEEN}{_APOSTROPHES}\u0300-\u036f\u0591-\u05c7\u064b-\u065f]")
 # The end of a sentence: closing punctuation with a space behind it, the full stops of other scripts, a line's end.
@@ -86,16 +88,28 @@ class Sentence:
 
 def find_words(text: str, start: int = 0, end: int | None = None) -> Words:
     """Return the words between two places of a text. "Radiohead's" is ``radioheads``; "R&B" is ``r``, ``&``, ``b``."""
+    end = len(text) if end is None else end
+    stretch = text[start:end]
+    if stretch.isascii():
+        return _find_ascii_words(stretch.lower(), start)
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for match in _WORD.finditer(text, start, len(text) if end is None else end):
+    for match in _WORD.finditer(text, start, end):
         word = _fold_word(match.group()[:_MAX_WORD_CHARS])
         if word:
             folded.append(word)
             starts.append(match.start())
             ends.append(match.end())
     return Words(folded, starts, ends)
+
+
+def _find_ascii_words(lowered: str, offset: int) -> Words:
+    spans = [match.span() for match in _ASCII_WORD.finditer(lowered)]
+    folded = [lowered[start:end][:_MAX_WORD_CHARS] for start, end in spans]
+    if "'" in lowered:
+        folded = [word.replace("'", "") for word in folded]
+    return Words(folded, [offset + start for start, _ in spans], [offset + end for _, end in spans])
 
 
 def fold(name: str) -> str:

@@ -38,6 +38,8 @@ from recsys_assets.raw.tables import RAW
 
 _READ = (t.ARTICLE_MENTIONS, t.ARTICLE_TERMS)
 _BEFORE = dg.AssetIn(partition_mapping=days_before_delivery(WINDOW_WEEKS))
+# What a Monday reads of the weeks before it: the parameters of ``ReadWeeks``.
+_READING = dict.fromkeys(("raw_articles", "article_mentions", "article_terms"), _BEFORE)
 
 
 @lake_multi_asset(
@@ -66,7 +68,7 @@ class SourceConfig(SourceParams, dg.Config):
     t.SOURCE_WEIGHTS,
     partitions=WEEKLY_MONDAY,
     kinds={"polars"},
-    ins={"raw_articles": _BEFORE, "article_mentions": _BEFORE, "article_terms": _BEFORE, "track_signals": _BEFORE},
+    ins=_READING | {"track_signals": _BEFORE},
     about="From articles fetched, and listening done, before the Monday.",
 )
 def source_weights(
@@ -98,7 +100,7 @@ class TermConfig(TermParams, dg.Config):
     t.ENTITY_TERMS,
     partitions=WEEKLY_MONDAY,
     kinds={"polars"},
-    ins={"raw_articles": _BEFORE, "article_mentions": _BEFORE, "article_terms": _BEFORE},
+    ins=_READING,
     about="From articles fetched before the Monday.",
 )
 def entity_terms(
@@ -118,7 +120,7 @@ def entity_terms(
     t.CO_MENTIONS,
     partitions=WEEKLY_MONDAY,
     kinds={"polars"},
-    ins={"raw_articles": _BEFORE, "article_mentions": _BEFORE, "article_terms": _BEFORE},
+    ins=_READING,
     about="From articles fetched before the Monday.",
 )
 def co_mentions(
@@ -141,7 +143,7 @@ class TextConfig(EntityTextParams, dg.Config):
     t.ENTITY_TEXT,
     partitions=WEEKLY_MONDAY,
     kinds={"pytorch"},
-    ins={"raw_articles": _BEFORE, "article_mentions": _BEFORE, "article_terms": _BEFORE},
+    ins=_READING,
     about="From articles fetched before the Monday; sentences that were read before come from a cache.",
 )
 def entity_text(

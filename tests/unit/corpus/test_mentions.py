@@ -6,9 +6,8 @@ import pytest
 
 from recsys_assets.corpus.gate import MAX_CANDIDATES
 from recsys_assets.corpus.gates import excerpts_are_short
-from recsys_assets.corpus.reading_days import _frame, mention_rows, term_rows
+from recsys_assets.corpus.reading_batches import as_frame, mention_rows, term_rows
 from recsys_assets.corpus.tables import ARTICLE_MENTIONS
-from tests.factories import DAY_1
 from tests.unit.corpus.press import named_in, read_text
 
 
@@ -80,8 +79,8 @@ def test_places_hold_in_title_and_text():
 def test_a_hostile_article_takes_bounded_time_and_shows_nothing_harmful(body: str):
     begun = time.perf_counter()
     read = read_text(body[:200_000])
-    rows = _frame(mention_rows(read, DAY_1), ARTICLE_MENTIONS.dtypes)
-    n_terms = len(term_rows(read, DAY_1))
+    rows = as_frame(mention_rows(read), ARTICLE_MENTIONS)
+    n_terms = len(term_rows(read))
     # Two seconds on an idle core; the machine that runs this may be anything else.
     assert time.perf_counter() - begun < 60
     assert len(read.scanned.candidates) <= MAX_CANDIDATES
