@@ -5,9 +5,12 @@ text is a biography (``biographies``); the prior is ``latent.content_prior`` and
 daily graph: tracks that few playlists hold are placed by both, the others stand where the fit puts them. Both models give
 the few-held the mean length of the others, or how few hold them would decide before where they stand.
 
+Ours also scores by how well what is written of a track fits what is written of the playlist's (``latent.text_match``).
+
 ``tail``: hidden tracks whose artist has a biography and stands in at most 5 playlists once the tracks are hidden; ``rest``:
 all others. ``plain`` is the same model without text, on the same cases, so that the difference of the two is paired: its
-interval is a bootstrap over the cases of all seeds.
+interval is a bootstrap over the cases of all seeds. ``lifted`` is ours with a constant where texts are compared: it shows what
+comes of showing artists more who few know and somebody wrote about, and what of reading it.
 """
 
 import logging
@@ -31,15 +34,19 @@ from recsys_assets.latent.content import PlacedTracks, TrackContent
 from recsys_assets.latent.content_prior import ContentPriorParams, fit_content_prior
 from recsys_assets.latent.factorise import FactoriseParams, Factors, factorise, weigh_pairs
 from recsys_assets.latent.posterior import place_tracks
+from recsys_assets.latent.text_match import TextMatchParams, widen_by_text
 from recsys_assets.metrics.ranking import hit_at_from_ranks, rank_targets
 from recsys_assets.metrics.uncertainty import Interval, bootstrap_mean
 
 logger = logging.getLogger(__name__)
 
-PROTOCOL, PLAIN = "tail", "plain"
+PROTOCOL, PLAIN, LIFTED = "tail", "plain", "lifted"
 TAIL, REST = "tail", "rest"
 STEPS_PER_SEED = 3
 MAX_TAIL_PLAYLISTS = 5
+# In the place of each cosine of texts it gives the tail's artists as many of the first ten places as texts do: .029 of them,
+# where ``plain`` gives .0145 (seeds 5 to 10).
+_LIFT = 0.28
 _BATCH = 256
 _CUTS = (10, 100)
 
@@ -51,8 +58,9 @@ class TailParams(BaseModel, frozen=True):
         embedding_size=128, unobserved_weight=0.02, regularization=0.02, confidence_exponent=1, epochs=8
     )
     prior: ContentPriorParams = ContentPriorParams()
+    match: TextMatchParams = TextMatchParams()
     few_playlists: int = Field(default=MAX_TAIL_PLAYLISTS, ge=0)
-    prior_strength: float = Field(default=1.0, gt=0)
+    prior_strength: float = Field(default=0.3, gt=0)
 
 
 @dataclass(frozen=True)
@@ -145,20 +153,27 @@ def rank_hidden(
     seed: int,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, tuple[NDArray[np.int64], float]]:
-    """Rank the hidden track of each playlist by both models; by model the ranks from 1, and the seconds of fitting."""
+    """Rank the hidden track of each playlist by the models; by model the ranks from 1, and the seconds of fitting."""
     visible = tail.task.visible.matrix()
     say(f"seed {seed}: the space")
     started = time.perf_counter()
     factors = factorise(visible, params.space, seed=seed)
     shared = time.perf_counter() - started
-    found = {}
-    for model in (PLAIN, OURS):
-        say(f"seed {seed}: {model}")
-        started = time.perf_counter()
-        told = TrackContent(tail.content.track_ids, tail.content.artist_ids) if model == PLAIN else tail.content
-        places = place_few(visible, factors, told, co_mentions if model == OURS else None, params, seed=seed)
-        ranks = _ranks(visible, factors.user_factors, places, tail.task.hidden)
-        found[model] = (ranks, shared + time.perf_counter() - started)
+    found: dict[str, tuple[NDArray[np.int64], float]] = {}
+    silent = TrackContent(tail.content.track_ids, tail.content.artist_ids)
+    is_few = np.bincount(visible.indices, minlength=visible.shape[1]) <= params.few_playlists
+    say(f"seed {seed}: {PLAIN}")
+    places = place_few(visible, factors, silent, None, params, seed=seed)
+    found[PLAIN] = (_ranks(visible, factors.user_factors, places, tail.task.hidden), time.perf_counter() - started)
+    say(f"seed {seed}: {OURS}")
+    started = time.perf_counter() - shared
+    places = place_few(visible, factors, tail.content, co_mentions, params, seed=seed)
+    for model, constant in ((LIFTED, _LIFT), (OURS, None)):
+        wide = widen_by_text(
+            visible, factors.user_factors, places, tail.content, is_few=is_few, params=params.match, constant=constant
+        )
+        ranks = _ranks(visible, wide.listeners, wide.tracks, tail.task.hidden)
+        found[model] = (ranks, time.perf_counter() - started)
     return found
 
 

@@ -77,7 +77,7 @@ def test_both_models_are_judged_on_the_same_cases_with_an_interval(folder: Path)
     strata = told["strata"]
     assert isinstance(strata, dict)
     assert set(strata) == {"tail", "rest"}
-    assert set(strata["tail"]) == {"plain", "ours"}
+    assert set(strata["tail"]) == {"plain", "lifted", "ours"}
     gains = told["strata_gains"]
     assert isinstance(gains, dict)
     assert gains["tail"]["n_cases"] + gains["rest"]["n_cases"] == 2 * LISTS

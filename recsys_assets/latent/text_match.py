@@ -1,0 +1,115 @@
+"""How well what is written of a track fits what is written of a listener's other tracks.
+
+Belongs here: the dimensions that say so, beside those of the space. Where text moves a track within the space is ``text_part``.
+
+    score = u . y + w h / (h + N) |u| l (c . e),   c = sum of the chosen tracks' e / (n + k)
+
+u and y are the vectors in the space, l the mean length of vectors that many listeners made. e is the direction of a track's text
+seen from the mean of all artists' texts, so that what does not fit lowers a score as what fits raises it; n is the number of
+chosen tracks of which something is written: who chose what is written of in one way is told more by text than who chose
+everything. N is how many listeners the artist has, in all, whose track it is: what listeners say is pulled towards what is written
+by how little they said, of the artist too, because text is the artist's. A map into the space loses which of the kind it is;
+the texts themselves know. It counts for tracks that few have heard; for others listeners have said enough.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+from scipy import sparse
+
+from recsys_assets.core.errors import InvalidArgumentError
+from recsys_assets.latent.content import TrackContent, artists_of, credit_rows, first_artists
+
+
+class TextMatchParams(BaseModel, frozen=True):
+    """How much the match counts."""
+
+    weight: float = Field(default=0.15, ge=0, description="w: of a full match beside a listener's own vector.")
+    half_listeners: float = Field(default=5.0, gt=0, description="h: listeners of an artist at which it counts half.")
+    half_tracks: float = Field(
+        default=2.0, ge=0, description="k: chosen tracks with text at which a listener's counts half."
+    )
+
+
+@dataclass(frozen=True)
+class Widened:
+    """Vectors of the space with the dimensions of text behind: float32, shapes (n_listeners, d + t) and (n_tracks, d + t)."""
+
+    listeners: NDArray[np.float32]
+    tracks: NDArray[np.float32]
+
+
+def widen_by_text(
+    chosen: sparse.csr_matrix,
+    listeners: NDArray[np.float32],
+    tracks: NDArray[np.float32],
+    content: TrackContent,
+    *,
+    is_few: NDArray[np.bool_],
+    params: TextMatchParams,
+    constant: float | None = None,
+) -> Widened:
+    """Put the dimensions of text behind those of the space, so that the scalar product is the score above.
+
+    Args:
+        chosen: rows = listeners, columns = tracks, above zero where chosen.
+        listeners: float32, shape (n_listeners, d).
+        tracks: float32, shape (n_tracks, d).
+        content: of the tracks.
+        is_few: by track, whether so few have heard it that text counts.
+        params: how much.
+        constant: in the place of each cosine, whatever is written: what is left is that something is.
+
+    Returns:
+        Zeros in the dimensions of text for whom nothing is written of, and none such where nothing is written of anybody.
+    """
+    if chosen.shape != (len(listeners), len(tracks)) or len(content) != len(tracks) or len(is_few) != len(tracks):
+        raise InvalidArgumentError(
+            f"choices of shape {chosen.shape} for {len(listeners)} listeners, {len(tracks)} tracks and content of {len(content)}"
+        )
+    has_text = content.has_text
+    if not has_text.any() or is_few.all():
+        return Widened(listeners, tracks)
+    directions = text_directions(content)
+    if constant is not None:
+        directions = has_text.astype(np.float32)[:, None] * np.float32(np.sqrt(constant))
+    is_chosen = sparse.csr_matrix((np.ones_like(chosen.data), chosen.indices, chosen.indptr), shape=chosen.shape)
+    n_written = is_chosen @ has_text.astype(np.float32)
+    wanted = (is_chosen @ directions) / np.maximum(n_written + params.half_tracks, 1e-9)[:, None]
+    wanted *= np.linalg.norm(listeners, axis=1, keepdims=True)
+    length = np.linalg.norm(tracks[~is_few], axis=1).mean()
+    shares = is_few * params.half_listeners / (params.half_listeners + listeners_of_artists(is_chosen, content))
+    offered = directions * (params.weight * length * shares)[:, None]
+    return Widened(np.hstack([listeners, wanted.astype(np.float32)]), np.hstack([tracks, offered.astype(np.float32)]))
+
+
+def text_directions(content: TrackContent) -> NDArray[np.float32]:
+    """Return where each track's text lies from the mean of all artists' texts.
+
+    Returns:
+        float32, shape (n, t), of length 1; zeros where nothing is written of a track, t = 0 where nothing is of any.
+    """
+    rows = np.flatnonzero(content.has_text)
+    if content.text is None or not rows.size:
+        return np.zeros((len(content), 0), dtype=np.float32)
+    # An artist is one text, however many tracks.
+    _, of_artists = np.unique(first_artists(content)[rows], return_index=True)
+    seen = content.text[rows] - content.text[rows[of_artists]].mean(axis=0)
+    directions = np.zeros(content.text.shape, dtype=np.float32)
+    directions[rows] = seen / np.maximum(np.linalg.norm(seen, axis=1, keepdims=True), 1e-9)
+    return directions
+
+
+def listeners_of_artists(is_chosen: sparse.csr_matrix, content: TrackContent) -> NDArray[np.float32]:
+    """Return how many listeners chose anything of a track's artists, float32, shape (n,): those of the best known of them.
+
+    A track without artist has its own.
+    """
+    made = credit_rows(content, artists_of(content))
+    heard = (is_chosen @ made).tocsc()
+    of_artist = np.diff(heard.indptr).astype(np.float32)
+    best = np.asarray(made.multiply(of_artist[None, :]).max(axis=1).todense(), dtype=np.float32).ravel()
+    own = np.bincount(is_chosen.indices, minlength=is_chosen.shape[1]).astype(np.float32)
+    return np.maximum(best, own)
