@@ -28,20 +28,28 @@ def gains(params: TextMatchParams, told: TrackContent) -> np.ndarray:
 
 
 def test_the_score_is_the_formula():
-    params = TextMatchParams(weight=0.5, half_listeners=4, half_tracks=1)
+    params = TextMatchParams(weight=0.5, way_given=0.25, half_listeners=4, half_tracks=1)
     e = text_directions(content())
     c = (e[0] + e[3]) / (2 + 1)
     # The artist of the fourth track has one listener, that of the third none; vectors of tracks many know have length 1.
-    expected = [0, 0, 0.5 * 2 * 1 * (c @ e[2]), 0.5 * 4 / 5 * 2 * 1 * (c @ e[3]), 0]
+    space = LISTENERS[0] @ TRACKS.T
+    expected = [0, 0, 0.5 * 2 * 1 * (c @ e[2]), 0.5 * 4 / 5 * 2 * 1 * (c @ e[3]), 0] - space * [
+        0,
+        0,
+        0.25,
+        0.25 * 4 / 5,
+        0,
+    ]
     np.testing.assert_allclose(gains(params, content())[0], expected, atol=1e-6)
 
 
 def test_what_fits_rises_what_does_not_falls_and_what_many_know_stays():
-    found = gains(TextMatchParams(), content())
+    alone = TextMatchParams(way_given=0)
+    found = gains(alone, content())
     # The second and third listener chose both kinds alike; the first what is like the third track, and the fourth itself.
     assert np.abs(found[:, :2]).max() < 1e-6
     only_first = sparse.csr_matrix(np.array([[1, 0, 0, 0, 0]] * 3, dtype=np.float32))
-    wide = widen_by_text(only_first, LISTENERS, TRACKS, content(), is_few=IS_FEW, params=TextMatchParams())
+    wide = widen_by_text(only_first, LISTENERS, TRACKS, content(), is_few=IS_FEW, params=alone)
     change = wide.listeners @ wide.tracks.T - LISTENERS @ TRACKS.T
     assert (change[:, 2] > 0).all()
     assert (change[:, 3] < 0).all()
