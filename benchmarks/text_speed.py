@@ -95,6 +95,7 @@ def main() -> None:
     n_mentions = link(reader, articles, chosen.workers)
     seconds["linking"] = seconds["gazetteer"] + time.perf_counter() - begun
     memory = megabytes(chosen.workers)
+    print(f"linking: {seconds['linking']:.1f} s (aim {AIM_SECONDS}), {memory:,} MB (aim {AIM_MEGABYTES:,})", flush=True)
     begun = time.perf_counter()
     batches = read_batches(articles, len(articles), reader, workers=chosen.workers)
     n_terms = sum(len(batch.terms) for batch in batches)
@@ -104,7 +105,6 @@ def main() -> None:
         "terms": n_terms, "seconds": {name: round(value, 1) for name, value in seconds.items()}, "megabytes": memory,
     }  # fmt: skip
     print(json.dumps(report, indent=1))
-    print(f"linking: {seconds['linking']:.1f} s (aim {AIM_SECONDS}), {memory:,} MB (aim {AIM_MEGABYTES:,})")
     if chosen.json:
         chosen.json.write_text(json.dumps(report) + "\n", encoding="utf-8")
 
