@@ -89,7 +89,7 @@ def widen_by_text(
     shares = params.half_listeners / (params.half_listeners + listeners_of_artists(is_chosen, content))
     shares = np.where(is_few & has_text, shares, 0).astype(np.float32)[:, None]
     offered = directions * (params.weight * length * shares)
-    kept = tracks * (1 - params.way_given * shares)
+    kept = np.asarray(tracks * (1 - params.way_given * shares), dtype=np.float32)
     return Widened(np.hstack([listeners, wanted.astype(np.float32)]), np.hstack([kept, offered.astype(np.float32)]))
 
 
