@@ -8,7 +8,7 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from recsys_assets.corpus.commonness import RARE, rank_of
@@ -249,6 +249,7 @@ def _of_words_around(place: Place, match: Match) -> Iterator[str]:
         yield "break_after"
 
 
+@lru_cache(maxsize=200_000)
 def _cue(word: str) -> str:
     rank = rank_of(word)
     return word if rank < CUE_RANKS else "~" if rank < RARE else "?"
@@ -294,13 +295,14 @@ def _of_article(candidate: Candidate, gazetteer: Gazetteer, around: Surroundings
 def _of_case(place: Place, match: Match) -> Iterator[str]:
     words = place.sentence.words
     # Little words inside a name ("of", "and") are written small by many.
-    telling = [n for n in range(match.first, match.last) if n == match.first or rank_of(words.folded[n]) >= _COMMON[0]]
+    telling = [
+        match.first,
+        *(n for n in range(match.first + 1, match.last) if rank_of(words.folded[n]) >= _COMMON[0]),
+    ]
     letters = [place.text[words.starts[n]] for n in telling]
-    if not any(ch.isupper() or ch.islower() for ch in letters):
-        return
-    if not all(ch.isupper() for ch in letters if ch.isupper() or ch.islower()):
+    if any(ch.islower() for ch in letters):
         yield "case=small"
-    elif (match.first > 0 or len(telling) > 1) and not place.is_headline:
+    elif (match.first > 0 or len(telling) > 1) and any(ch.isupper() for ch in letters) and not place.is_headline:
         yield "case=capital"
 
 

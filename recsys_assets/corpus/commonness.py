@@ -4,7 +4,7 @@ Belongs here: the rank of a word. The list is the vocabulary of the sentence enc
 there by falling frequency in books and Wikipedia; no list of our own has to be kept.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +27,8 @@ def _ranks() -> dict[str, int]:
     return {word: rank for rank, word in enumerate(words)} | {"a": 0, "i": 0}
 
 
+# Bounded: texts may hold any words.
+@lru_cache(maxsize=200_000)
 def rank_of(word: str) -> int:
     """Return the rank of a folded word, from 0 for "the"; 30,000 for a word that is none of the vocabulary's."""
     return _ranks().get(word, RARE)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import repeat
 
 from recsys_assets.corpus.clues import (
     QUOTES,
@@ -46,8 +47,7 @@ class Gate:
 
     def probability(self, kind: str, clues: Sequence[str]) -> float:
         """Return how likely it is that an entity of the kind is meant, 0 to 1."""
-        weights = self.weights[kind]
-        score = sum(weights.get(clue, 0.0) for clue in clues)
+        score = sum(map(self.weights[kind].get, clues, repeat(0.0)))
         return 1 / (1 + math.exp(-max(min(score, 30.0), -30.0)))
 
 

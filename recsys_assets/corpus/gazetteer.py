@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 from recsys_assets.corpus.commonness import RARE, rank_of
@@ -122,16 +121,13 @@ class Gazetteer:
             return []
         # Patterns and text carry a space at both ends: it is the border of words.
         haystack = " " + " ".join(words.folded) + " "
-        at = dict(
-            zip(accumulate((len(word) + 1 for word in words.folded), initial=0), range(len(words) + 1), strict=True)
-        )
         found = self._automaton.find_matches_as_indexes(haystack, overlapping=True)[:MAX_MATCHES]
         if small is not None:
             silent = self._says_nothing_alone
-            found = [each for each in found if not (silent[each[0]] and small[at[each[1]]])]
-        # The automaton's places are those of both spaces.
+            found = [each for each in found if not (silent[each[0]] and small[haystack.count(" ", 0, each[1])])]
+        # The automaton's places are those of both spaces, and as many words stand before a space as spaces do.
         matches = [
-            Match(at[start], at[end - 1], number, variant)
+            Match(haystack.count(" ", 0, start), haystack.count(" ", 0, end - 1), number, variant)
             for pattern, start, end in found
             for number, variant in self._meanings[pattern]
         ]
