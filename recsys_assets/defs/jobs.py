@@ -6,7 +6,7 @@ What a user starts by hand, what schedules and sensors start, and what `dagster 
 
 import dagster as dg
 
-from recsys_assets.defs.partitions import CADENCE
+from recsys_assets.defs.partitions import CADENCE, CRAWL
 
 catalogue = dg.define_asset_job(
     "catalogue",
@@ -52,4 +52,12 @@ friday = dg.define_asset_job(
     selection=dg.AssetSelection.tag(CADENCE, "friday"),
     description="A week's Release Radar, from what was known at the end of Thursday, and its files.",
     tags={CADENCE: "friday"},
+)
+
+crawl = dg.define_asset_job(
+    "crawl",
+    selection=dg.AssetSelection.tag(CADENCE, CRAWL),
+    description="Ask every source of the list for what it has published since the last crawl; articles go to the landing zone.",
+    # Crawls share what they remember: dagster.yaml lets one run at a time.
+    tags={CADENCE: CRAWL},
 )
