@@ -83,8 +83,8 @@ def test_words_and_company_follow_the_planted_space_or_do_not(world: World, piec
         ]
     anybody = float(np.mean(catalogue.artist_vectors @ catalogue.artist_vectors.T))
 
-    assert (own > 3 * other) is site.is_true
-    assert (np.mean(near) > anybody + 0.3) is site.is_true
+    assert bool(own > 3 * other) is site.is_true
+    assert bool(np.mean(near) > anybody + 0.3) is site.is_true
 
 
 def test_little_heard_artists_are_compared_with_others_by_several_sites(world: World, pieces: list[Piece]):

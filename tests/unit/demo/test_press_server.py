@@ -1,5 +1,7 @@
 """The server of the made-up press: pages in the world's time, conditional requests, and ports."""
 
+import contextlib
+import http.client
 import socket
 import threading
 import time
@@ -30,6 +32,11 @@ def press(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("press")
     write_press(world, folder / "press", folder / "truth")
     return folder / "press"
+
+
+def wait_for(url: str) -> None:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        get(url)
 
 
 def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
