@@ -162,11 +162,11 @@ class _Running:
         Raises:
             InvalidArgumentError: the list of sources has faults.
         """
-        code, words = self.process.returncode, _text(self._err).strip().splitlines()
+        code, said, words = self.process.returncode, _text(self._out), _text(self._err).strip().splitlines()
         if code == _WRONG_ARGUMENTS:
             raise InvalidArgumentError("\n".join(words))
         if code == 0:
-            return SourceCrawl(self.source, 0, json.loads(_text(self._out).splitlines()[-1]))
+            return SourceCrawl(self.source, 0, json.loads(said.splitlines()[-1]))
         line = {
             "url": site,
             "source": self.source,
@@ -183,6 +183,8 @@ class _Running:
         """End it and wait for its end."""
         self.process.kill()
         self.process.wait()
+        self._out.close()
+        self._err.close()
 
 
 def _text(stream: IO[bytes]) -> str:

@@ -1,4 +1,4 @@
-"""The demo's press crawled for real over loopback: nothing that robots.txt closes, nothing twice, and no hostile page without end."""
+"""The demo's press crawled for real over loopback: nothing that robots.txt closes, nothing twice, no hostile page without end."""
 
 import json
 from collections import Counter

@@ -111,7 +111,7 @@ def test_what_is_no_list_is_said_to_be_none(tmp_path: Path, text: str):
 
     with pytest.raises(InvalidArgumentError, match="no list of sources"):
         list_sources(path)
-    with pytest.raises(MissingInputError, match="docs/crawling.md"):
+    with pytest.raises(MissingInputError, match="shows a list of sources"):
         list_sources(tmp_path / "other.yaml")
 
 
