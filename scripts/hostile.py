@@ -4,7 +4,7 @@ Belongs here: the answers. Which address is which site is ``press``. What never 
 press.
 """
 
-import zlib
+import gzip
 from collections.abc import Callable
 from functools import cache
 from http.server import BaseHTTPRequestHandler
@@ -88,9 +88,9 @@ def _million(handler: BaseHTTPRequestHandler, stop: Event) -> None:
 
 @cache
 def _bomb() -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    # Members of one gzip file stand behind each other: the first is packed, the others are copies.
     part = b"<p>boom</p>" * 90_000
-    return b"".join(packer.compress(part) for _ in range(BOMB_BYTES // len(part))) + packer.flush()
+    return gzip.compress(part) * (BOMB_BYTES // len(part))
 
 
 def _gzip_bomb(handler: BaseHTTPRequestHandler, _stop: Event) -> None:
@@ -108,8 +108,9 @@ _ENTITIES = (
     "<rss version='2.0'><channel><title>&c;&x;</title><item><link>/entity</link></item></channel></rss>"
 )
 _BROKEN = (
-    f"<h1>Broken but there<div><article><p>{_PROSE}<p><b><i>{_PROSE[:200].replace('tape', 'reel')}</table></b>".encode()
-)
+    f"<title>Broken but there</title><h1>Broken but there</h2><div class=text><p>{_PROSE.replace('tape', 'reel')}"
+    f"<p><b><i>{_PROSE.replace('table', 'chair')}</table></b><p>{_PROSE.replace('small', 'crooked')}</span></body><p>"
+).encode()
 
 PAGES: dict[str, Answer] = {
     "/never": _never,
