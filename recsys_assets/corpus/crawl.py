@@ -4,7 +4,10 @@ Belongs here: processes and log files. The crawler is a program of its own (``sc
 imports; what its log says of sources is judged in ``gates``.
 """
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import polars as pl
 
@@ -95,7 +98,7 @@ def crawl_sources(
         listed: the list, YAML.
         now: the crawl's clock, UTC.
         landing: the landing zone.
-        state: where crawls remember and log.
+        state: where crawls remember and log; ``now`` and a source's name say which log.
         only: names of sources; all where empty.
         at_once: most processes at a time.
         tell: told the lines of a source's log as they come.
@@ -110,88 +113,102 @@ def crawl_sources(
     sites = list_sources(listed)
     if unknown := sorted(set(only) - set(sites)):
         raise InvalidArgumentError(f"{listed} has no source {', '.join(unknown)}: expected {', '.join(sites)}")
-    names = [name for name in sites if not only or name in only]
-    waiting, running, done = list(names), [], {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                running.append(_Running(waiting.pop(0), listed, now=now, landing=landing, state=state))
-            time.sleep(_POLL_SECONDS)
-            for crawl in list(running):
-                is_over = crawl.process.poll() is not None
-                if lines := list(crawl.new_lines()):
-                    tell(crawl.source, lines)
-                if is_over:
-                    running.remove(crawl)
-                    done[crawl.source] = crawl.ended(sites[crawl.source])
-    finally:
-        # An interrupted run leaves nobody who goes on asking.
-        for crawl in running:
-            crawl.kill()
-    return [done[name] for name in names]
+    logs = {name: _Log(log_file(state, name, now)) for name in sites if not only or name in only}
+    done: dict[str, SourceCrawl] = {}
+    with tempfile.TemporaryDirectory(prefix="crawl-") as folder:
+        out = Path(folder)
+        where = ["--sources", str(listed), "--landing", str(landing), "--state", str(state), "--now", now.isoformat()]
+        with _host([*where, "--at-once", str(at_once)], list(logs), out) as host:
+            while len(done) < len(logs):
+                time.sleep(_POLL_SECONDS)
+                is_over = host.poll() is not None
+                for name in [name for name in logs if name not in done]:
+                    code = _exit_code(out, name, host.returncode if is_over else None)
+                    if lines := logs[name].fresh():
+                        tell(name, lines)
+                    if code is not None:
+                        done[name] = _ended(name, code, out)
+                        logs[name].close(done[name], sites[name], now)
+    return [done[name] for name in logs]
 
 
-class _Running:
-    """A crawler's process, and how far its log was read."""
+@contextlib.contextmanager
+def _host(arguments: Sequence[str], names: Sequence[str], out: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the crawler's host, which begins a process for each source; nobody goes on asking when the block has ended."""
+    command = [sys.executable, "-m", "scrapers.host", "--out", str(out), *arguments]
+    command += [part for name in names for part in ("--source", name)]
+    with (out / "host.err").open("wb") as errors:
+        # Threads of BLAS do not survive a fork.
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            command,
+            stdout=errors,
+            stderr=errors,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None and not hasattr(os, "killpg"):
+                process.kill()
+            elif process.poll() is None or process.returncode:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
-    def __init__(self, source: str, listed: Path, *, now: datetime, landing: Path, state: Path) -> None:
-        self.source, self._now = source, now
-        self._log = log_file(state, source, now)
-        self._read = self._log.stat().st_size if self._log.exists() else 0
-        # Files and not pipes: nobody reads while it runs, and a pipe that is full would stop it.
-        self._out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has ended
-        self._err: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        command = [sys.executable, "-m", "scrapers.run", "--sources", str(listed), "--source", source]
-        command += ["--landing", str(landing), "--state", str(state), "--now", now.isoformat()]
-        self.process = subprocess.Popen(command, stdout=self._out, stderr=self._err)  # noqa: S603 - our own module
 
-    def new_lines(self) -> Iterator[dict[str, Any]]:
-        """Yield the lines that were written since the last call; half of one waits."""
-        if not self._log.exists():
-            return
-        with self._log.open("rb") as stream:
+def _exit_code(out: Path, name: str, code_of_host: int | None) -> int | None:
+    """Return how a crawl ended, None while it goes on; a host that died took its crawls along."""
+    path = out / f"{name}.code"
+    if path.exists():
+        return int(path.read_text())
+    return None if code_of_host is None else code_of_host or 1
+
+
+def _ended(name: str, code: int, out: Path) -> SourceCrawl:
+    """Say how a crawl ended.
+
+    Raises:
+        InvalidArgumentError: the list of sources has faults.
+    """
+    words = [*_lines(out / "host.err"), *_lines(out / f"{name}.err")]
+    if code == _WRONG_ARGUMENTS:
+        raise InvalidArgumentError("\n".join(words))
+    if code == 0:
+        return SourceCrawl(name, 0, json.loads(_lines(out / f"{name}.out")[-1]))
+    return SourceCrawl(name, code, last_words=words[-1] if words else f"exit code {code}")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").strip().splitlines() if path.exists() else []
+
+
+class _Log:
+    """The log of a crawl that is under way, and how far it was read; what earlier crawls wrote there is passed over."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = path.stat().st_size if path.exists() else 0
+
+    def fresh(self) -> Lines:
+        """Return the lines that were written since the last call; half of one waits."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as stream:
             stream.seek(self._read)
             fresh = stream.read()
         whole = fresh[: fresh.rfind(b"\n") + 1]
         self._read += len(whole)
-        yield from _parsed(whole.decode("utf-8", errors="replace"))
+        return list(_parsed(whole.decode("utf-8", errors="replace")))
 
-    def ended(self, site: str) -> SourceCrawl:
-        """Say how it ended; a crawler that died has a line of its own in the log, for those who look at nothing else.
-
-        Raises:
-            InvalidArgumentError: the list of sources has faults.
-        """
-        code, said, words = self.process.returncode, _text(self._out), _text(self._err).strip().splitlines()
-        if code == _WRONG_ARGUMENTS:
-            raise InvalidArgumentError("\n".join(words))
-        if code == 0:
-            return SourceCrawl(self.source, 0, json.loads(said.splitlines()[-1]))
-        line = {
-            "url": site,
-            "source": self.source,
-            "at": self._now.isoformat(),
-            "outcome": "error",
-            "reason": CRAWL_FAILED,
-        }
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("a", encoding="utf-8") as stream:
+    def close(self, crawl: SourceCrawl, site: str, now: datetime) -> None:
+        """Give a crawl that died a line of its own, for those who look at nothing else."""
+        if crawl.code == 0:
+            return
+        line = {"url": site, "source": crawl.source, "at": now.isoformat(), "outcome": "error", "reason": CRAWL_FAILED}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as stream:
             stream.write(f"\n{json.dumps(line)}\n")
-        return SourceCrawl(self.source, code, last_words=words[-1] if words else f"exit code {code}")
-
-    def kill(self) -> None:
-        """End it and wait for its end."""
-        self.process.kill()
-        self.process.wait()
-        self._out.close()
-        self._err.close()
-
-
-def _text(stream: IO[bytes]) -> str:
-    stream.seek(0)
-    text = stream.read().decode("utf-8", errors="replace")
-    stream.close()
-    return text
 
 
 def log_file(state: Path, source: str, now: datetime) -> Path:

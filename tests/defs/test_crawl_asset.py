@@ -1,10 +1,10 @@
 """The crawl as an asset: what it tells of its sources, what it keeps, and what a run without a list says."""
 
-import json
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from fake_crawler import put_crawler
 
 from recsys_assets.corpus import crawl as crawling
 from recsys_assets.corpus.tables import CRAWL_LOG
@@ -23,14 +23,8 @@ def listed(home: HomeResource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "status": 200,
     }
     counters = {"outcomes": {"article": 1}, "requests": 2, "seconds": 0.1, "ended": "finished"}
-    program = tmp_path / "crawler"
-    program.write_text(
-        "#!/bin/sh\nif [ $6 = a ]; then echo 'it fell over' >&2; exit 1; fi\n"
-        f'mkdir -p "${{10}}/crawl/b"\necho \'{json.dumps(line)}\' >> "${{10}}/crawl/b/log-20260105T120000Z.jsonl"\n'
-        f"echo '{json.dumps(counters)}'\n"
-    )
-    program.chmod(0o755)
-    monkeypatch.setattr(crawling.sys, "executable", str(program))
+    program = put_crawler(tmp_path, f"crawl('a', 1, error='it fell over')\ncrawl('b', 0, {line}, {counters})")
+    monkeypatch.setattr(crawling.sys, "executable", program)
     home.home.root.mkdir(parents=True)
     home.home.own_sources.write_text(
         "sources:\n- {name: a, site: 'http://a.example/'}\n- {name: b, site: 'http://b.example/'}\n"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from world import START
 
 from recsys_assets.corpus.crawl import SourceCrawl, crawl_sources, read_log
 from recsys_assets.corpus.gates import sources_answer
@@ -16,7 +17,6 @@ from recsys_assets.demo.press_plan import ARTICLES, COPY, FORBIDDEN, GONE, LIST,
 from recsys_assets.demo.press_sites import CLOSED, ROUGH, SITES
 from recsys_assets.demo.world import generate_world
 from scripts.press import Asked, Press
-from tests.world import START
 
 pytestmark = pytest.mark.integration
 

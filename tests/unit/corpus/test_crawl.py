@@ -1,11 +1,13 @@
 """The crawl as the platform sees it: processes that end well or not, lines as they come, a day's rows, and the verdict."""
 
 import json
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
+from fake_crawler import put_crawler
 
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 from recsys_assets.corpus import crawl as crawling
@@ -42,14 +44,10 @@ def listed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def crawler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Put a shell script in the crawler's place."""
+    """Put a program in the crawler's place."""
 
     def put(script: str) -> None:
-        program = tmp_path / "crawler"
-        # Called as: -m scrapers.run --sources LIST --source NAME --landing DIR --state DIR --now INSTANT
-        program.write_text(f'#!/bin/sh\nname=$6\nlog="${{10}}/crawl/$name/log-20260105T120000Z.jsonl"\n{script}\n')
-        program.chmod(0o755)
-        monkeypatch.setattr(crawling.sys, "executable", str(program))
+        monkeypatch.setattr(crawling.sys, "executable", put_crawler(tmp_path, script))
 
     return put
 
@@ -60,13 +58,8 @@ def run(listed: Path, **more: object):
 
 
 def test_a_source_whose_crawler_dies_leaves_the_others_alone_and_says_so_in_the_log(listed: Path, crawler):
-    counters = json.dumps(
-        {"outcomes": {"article": 1, "near_duplicate": 2}, "requests": 4, "seconds": 1, "ended": "finished"}
-    )
-    crawler(
-        f"if [ $name = a ]; then echo 'out of memory' >&2; exit 3; fi\nmkdir -p $(dirname $log)\n"
-        f"echo '{json.dumps(LINE | {'source': 'b'})}' >> $log\necho '{counters}'"
-    )
+    counters = {"outcomes": {"article": 1, "near_duplicate": 2}, "requests": 4, "seconds": 1, "ended": "finished"}
+    crawler(f"crawl('a', 3, error='out of memory')\ncrawl('b', 0, {LINE | {'source': 'b'}}, {counters})")
     told = []
     crawls = run(listed, tell=lambda source, lines: told.append((source, lines)))
     rows = read_log(listed.parent / "state", NOW.date())
@@ -86,19 +79,36 @@ def test_a_source_whose_crawler_dies_leaves_the_others_alone_and_says_so_in_the_
     assert (sums["requests"], sums["articles"]) == (4, 1)
 
 
-def test_no_more_run_at_once_than_may_and_only_those_that_are_asked_for(listed: Path, crawler, tmp_path: Path):
-    crawler(
-        f'if [ -e {tmp_path}/busy ]; then exit 9; fi\ntouch {tmp_path}/busy\nsleep 0.3\nrm {tmp_path}/busy\necho "{{}}"'
-    )
+def test_only_those_are_crawled_that_are_asked_for(listed: Path, crawler):
+    crawler("for source in sources:\n    crawl(source, 0, counters={'requests': int(at_once)})")
 
-    assert [each.code for each in run(listed, at_once=1)] == [0, 0]
+    assert [(each.source, each.row["requests"]) for each in run(listed, at_once=7)] == [("a", 7), ("b", 7)]
     assert [each.source for each in run(listed, only=["b"])] == ["b"]
     with pytest.raises(InvalidArgumentError, match="no source c: expected a, b"):
         run(listed, only=["c"])
 
 
+def test_a_host_that_dies_took_its_crawls_along(listed: Path, crawler):
+    crawler("crawl('a', 0)\nsys.exit('no module named scrapy')")
+
+    assert [(each.code, each.last_words) for each in run(listed)] == [(0, ""), (1, "no module named scrapy")]
+
+
+def test_nobody_goes_on_asking_when_the_run_is_interrupted(listed: Path, crawler, tmp_path: Path):
+    crawler(f"crawl('a', 0, {LINE})\ntime.sleep(20)\npathlib.Path({str(tmp_path / 'asked')!r}).touch()")
+
+    def interrupt(_source: str, _lines: list) -> None:
+        raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(listed, tell=interrupt)
+    assert time.monotonic() - began < 15
+    assert not (tmp_path / "asked").exists()
+
+
 def test_a_list_with_faults_is_told_in_the_crawler_s_own_words(listed: Path, crawler):
-    crawler("echo 'source 1 (a): no entrance' >&2\nexit 2")
+    crawler("crawl('a', 2, error='source 1 (a): no entrance')\ncrawl('b', 2)")
 
     with pytest.raises(InvalidArgumentError, match="no entrance"):
         run(listed)
