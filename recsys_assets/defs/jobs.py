@@ -22,7 +22,8 @@ ingest = dg.define_asset_job(
     # Mentions and terms too: a Monday reads those of half a year, of which no day needs to have been modelled.
     selection=(dg.AssetSelection.groups("raw", "signals") & dg.AssetSelection.tag(CADENCE, "daily"))
     | dg.AssetSelection.assets(ARTICLE_MENTIONS.name, ARTICLE_TERMS.name),
-    description="Read a day's plays, acts and articles from the landing zone, count listening and find who is named; no model is made.",
+    description="Read a day's plays, acts and articles from the landing zone, count listening and find who is named; no model "
+    "is made.",
     tags={CADENCE: "daily"},
 )
 
