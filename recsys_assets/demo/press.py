@@ -2,7 +2,8 @@
 
 Layout: ``press/<site>/`` holds pages under their paths (``.html`` is added to those without an ending), ``pages.json`` says from
 when on each page is there and with which headers; ``press/sources.yaml`` is what a crawl is given. Planning is ``press_plan``,
-serving ``scripts.press``. Nothing of it enters the landing zone but through a crawl.
+serving ``scripts.press``. Nothing of it enters the landing
+zone but through a crawl, and the newcomers whom it writes about.
 """
 
 import json
@@ -16,6 +17,7 @@ import polars as pl
 from recsys_assets.core import columns as c
 from recsys_assets.core.files import written_aside
 from recsys_assets.demo import press_sites as s
+from recsys_assets.demo.press_newcomers import remove_newcomers, write_newcomers
 from recsys_assets.demo.press_pages import render_leads, render_page
 from recsys_assets.demo.press_plan import FORBIDDEN, GONE, LIST, MISNOMER, NOAI, Piece, Writer, plan_press
 from recsys_assets.demo.world import World
@@ -35,22 +37,24 @@ _TYPES = {
 LEAST_SHARE = 0.005
 
 
-def write_press(world: World, press: Path, truth: Path) -> int:
-    """Write the press of a world and its truth; what an earlier world left is replaced.
+def write_press(world: World, press: Path, truth: Path, landing: Path) -> int:
+    """Write the press of a world, its newcomers and its truth; what an earlier world left is replaced.
 
     Args:
         world: of ``generate_world``.
         press: folder, made if it is not there.
         truth: folder of the planted truth.
+        landing: the landing zone, for the newcomers' rows of the catalogue.
 
     Returns:
         How many pages there are, leads not counted.
     """
     pieces = plan_press(world)
-    remove_press(press, truth)
-    names = Writer(world).names
+    remove_press(press, truth, landing)
+    writer = Writer(world)
+    write_newcomers(writer.newcomers, world, landing)
     for site in s.SITES:
-        _write_site(site, [piece for piece in pieces if piece.site == site.name], names, press / site.name)
+        _write_site(site, [piece for piece in pieces if piece.site == site.name], writer.names, press / site.name)
     _write_text(press / SOURCES_FILE, list_sources(s.FIRST_PORT))
     for name, frame in describe_press(pieces, world).items():
         truth.mkdir(parents=True, exist_ok=True)
@@ -60,12 +64,13 @@ def write_press(world: World, press: Path, truth: Path) -> int:
     return len(pieces)
 
 
-def remove_press(press: Path, truth: Path) -> None:
-    """Remove the press that an earlier world wrote; articles that were crawled from it stay."""
+def remove_press(press: Path, truth: Path, landing: Path) -> None:
+    """Remove the press that an earlier world wrote, and its newcomers; articles that were crawled from it stay."""
     for site in s.SITES:
         if (press / site.name / PAGES_FILE).exists():
             shutil.rmtree(press / site.name)
     (press / SOURCES_FILE).unlink(missing_ok=True)
+    remove_newcomers(landing)
     for name in TRUTH_FILES:
         (truth / f"{name}.parquet").unlink(missing_ok=True)
 
@@ -136,8 +141,8 @@ def describe_press(pieces: Sequence[Piece], world: World) -> dict[str, pl.DataFr
         ``press_pages``: site, path, kind, published_at, copy_of_site, copy_of_path; ``press_mentions``: site, path, artist_id,
         is_meant; ``press_words``: artist_id, word, share (how often it is drawn where an honest site writes of the artist).
     """
-    ids = world.artists[c.ARTIST_ID].to_list()
     writer = Writer(world)
+    ids = writer.ids
     pages = pl.DataFrame(
         [
             (piece.site, piece.path, piece.kind, piece.published, *(piece.copy_of or (None, None)))

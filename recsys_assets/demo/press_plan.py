@@ -16,6 +16,7 @@ from recsys_assets.core.seeds import generator
 from recsys_assets.demo import press_sites as s
 from recsys_assets.demo import press_words as w
 from recsys_assets.demo.genres import COMMON_POOLS, GENRES
+from recsys_assets.demo.press_newcomers import N_NEWCOMERS
 from recsys_assets.demo.press_writer import Subject, Writer
 from recsys_assets.demo.world import World
 
@@ -24,7 +25,8 @@ COPY, NEAR_COPY, FORBIDDEN, NOAI, LIST, GONE = "copy", "near_copy", "forbidden",
 ARTICLES = (REVIEW, COMPARISON, NEWS, MISNOMER, ROUNDUP)
 """Pieces that a crawl has to take; of the others each has its reason not to be taken."""
 
-N_DISCOVERIES, PIECES_OF_A_DISCOVERY = 4, 6
+# Of each newcomer by each honest site.
+PIECES_OF_A_NEWCOMER = 2
 N_MISNOMERS, N_COPIES, N_NEAR_COPIES, N_SECOND_PRINTS = 6, 22, 14, 6
 COMPARISON_SHARE = 0.4
 MOST_NAMED = 400
@@ -59,23 +61,14 @@ class Piece:
 def plan_press(world: World) -> list[Piece]:
     """Write everything: pieces by site and day. The same world gives the same press."""
     writer = Writer(world)
-    discoveries = _discoveries(world)
     pieces: list[Piece] = []
     for site in s.SITES:
-        pieces += Desk(site, writer, world).own(discoveries)
+        pieces += Desk(site, writer, world).own()
     pieces += _misnomers(writer, world)
     pieces += [_roundup(writer, world), _commanding(writer, world)]
     pieces += _copies([piece for piece in pieces if piece.site in (s.BLOG.name, s.MAGAZINE.name)], world)
     pieces += _not_to_be_taken(writer, world)
     return sorted(pieces, key=lambda piece: (piece.site, piece.published, piece.path))
-
-
-def _discoveries(world: World) -> list[int]:
-    """Choose artists whom few hear, and of whom several sites will write."""
-    rng = generator(world.seed, "demo", "press", "discoveries")
-    unknown = np.argsort(world.catalogue.artist_log_popularity, kind="stable")
-    pool = unknown[: max(2 * N_DISCOVERIES, len(unknown) // 3)]
-    return sorted(rng.choice(pool, size=N_DISCOVERIES, replace=False).tolist())
 
 
 class Desk:
@@ -85,15 +78,15 @@ class Desk:
         self.site, self.writer, self.world = site, writer, world
         self.rng = generator(world.seed, "demo", "press", site.name, topic)
 
-    def own(self, discoveries: Sequence[int]) -> list[Piece]:
-        """Write the site's own articles: of every artist in turn, an honest site first of the discoveries."""
-        n_artists, n = len(self.writer.names), self.site.n_pieces
+    def own(self) -> list[Piece]:
+        """Write the site's own articles: of every artist in turn, an honest site first of the newcomers."""
+        n_artists, n = self.writer.n_known, self.site.n_pieces
         subjects = np.concatenate([self.rng.permutation(n_artists) for _ in range(-(-n // n_artists))] or [[]])[:n]
-        n_found = N_DISCOVERIES * PIECES_OF_A_DISCOVERY // 4 if self.site.is_true else 0
+        n_found = PIECES_OF_A_NEWCOMER * N_NEWCOMERS if self.site.is_true else 0
         pieces = []
         for number, subject in enumerate(subjects.astype(int).tolist()):
             if number < n_found:
-                found = discoveries[number % N_DISCOVERIES]
+                found = n_artists + number % N_NEWCOMERS
                 pieces.append(self.article(number, COMPARISON, found, self.early_day()))
                 continue
             day = int(self.rng.integers(0, self.world.days + DAYS_AFTER))
@@ -109,7 +102,7 @@ class Desk:
         """Write an article of three paragraphs, of an artist and beside whom it stands."""
         names, is_french = self.writer.names, self.site.language == "fr"
         first, second = self.writer.companions(artist, self.rng, is_true=self.site.is_true)
-        track = self.writer.titles[self.writer.track(artist, day, self.rng)]
+        track = self.writer.song(artist, day, self.rng)
         subject = Subject(artist, self.site, {"a": names[artist], "o": names[first], "q": names[second], "t": track})
         about, like, around = (
             self._drawn(pool)
@@ -144,7 +137,7 @@ class Desk:
 
     def any_article(self, number: int) -> Piece:
         """Write a review of anybody, early in the world."""
-        return self.article(number, REVIEW, int(self.rng.integers(len(self.writer.names))), self.early_day())
+        return self.article(number, REVIEW, int(self.rng.integers(self.writer.n_known)), self.early_day())
 
     def early_day(self) -> int:
         """Draw a day that every crawl of the world's end comes after."""

@@ -14,6 +14,7 @@ from recsys_assets.demo import press_sites as s
 from recsys_assets.demo import press_words as w
 from recsys_assets.demo.genres import COMMON_POOLS, GENRES
 from recsys_assets.demo.geometry import CONTENT_DIMENSIONS
+from recsys_assets.demo.press_newcomers import plan_newcomers
 from recsys_assets.demo.words import VENUES
 from recsys_assets.demo.world import World
 
@@ -37,34 +38,41 @@ class Writer:
 
     def __init__(self, world: World) -> None:
         catalogue = world.catalogue
-        content = catalogue.artist_vectors[:, :CONTENT_DIMENSIONS].astype(np.float64)
-        self._world = world
-        self._popularity = catalogue.artist_log_popularity.astype(np.float64)
-        self._nearness = content @ content.T
-        self.genres = _shares(SHARPNESS * content @ catalogue.space.genres[:, :CONTENT_DIMENSIONS].T)
-        self.moods = _shares(SHARPNESS * content @ catalogue.space.moods.astype(np.float64).T)
-        self.names = world.artists[c.NAME].to_list()
+        self.newcomers = plan_newcomers(world)
+        self._world, self.n_known = world, world.artists.height
+        known = catalogue.artist_vectors[:, :CONTENT_DIMENSIONS]
+        self.content = np.vstack([known, self.newcomers.content]).astype(np.float64)
+        self.genre = np.concatenate([catalogue.artist_genre, self.newcomers.genres]).astype(np.int64)
+        self.names = [*world.artists[c.NAME].to_list(), *self.newcomers.names]
+        self.ids = [*world.artists[c.ARTIST_ID].to_list(), *self.newcomers.artist_ids]
         self.titles = world.tracks[c.TITLE].to_list()
+        self.genres = _shares(SHARPNESS * self.content @ catalogue.space.genres[:, :CONTENT_DIMENSIONS].T)
+        self.moods = _shares(SHARPNESS * self.content @ catalogue.space.moods.astype(np.float64).T)
+        self._popularity = catalogue.artist_log_popularity.astype(np.float64)
 
     def companions(self, artist: int, rng: np.random.Generator, *, is_true: bool) -> tuple[int, int]:
-        """Draw two artists to compare with: near and rather well known, or anybody."""
-        weight = np.zeros(len(self.names))
+        """Draw two artists to compare with, no newcomers: near and rather well known, or anybody."""
+        weight = np.ones(self.n_known)
         if is_true:
-            logit = 8.0 * self._nearness[artist] + 0.5 * self._popularity
-            near = np.argsort(-np.where(np.arange(logit.size) == artist, -np.inf, logit), kind="stable")[:N_COMPANIONS]
+            logit = 8.0 * self.content[: self.n_known] @ self.content[artist] + 0.5 * self._popularity
+            if artist < self.n_known:
+                logit[artist] = -np.inf
+            near = np.argsort(-logit, kind="stable")[:N_COMPANIONS]
+            weight = np.zeros(self.n_known)
             weight[near] = np.exp(logit[near] - logit[near].max())
-        else:
-            weight[:] = 1.0
+        elif artist < self.n_known:
             weight[artist] = 0.0
         first, second = rng.choice(weight.size, size=2, replace=False, p=weight / weight.sum()).tolist()
         return first, second
 
-    def track(self, artist: int, day: int, rng: np.random.Generator) -> int:
-        """Draw a song of an artist that is out by a day of the world, or any of theirs."""
+    def song(self, artist: int, day: int, rng: np.random.Generator) -> str:
+        """Draw the title of an artist's song that is out by a day of the world, or of any of theirs."""
+        if artist >= self.n_known:
+            return str(rng.choice(self.newcomers.titles[artist - self.n_known]))
         catalogue = self._world.catalogue
         own = np.arange(catalogue.first[artist], catalogue.first[artist + 1])
         out = own[(catalogue.released_day[own] <= day) & (catalogue.version_of[own] < 0)]
-        return int(rng.choice(out if out.size else own))
+        return self.titles[int(rng.choice(out if out.size else own))]
 
     def word(self, artist: int, part: int, rng: np.random.Generator, *, site: s.Site) -> str:
         """Draw a word of style (part 0) or a thing heard (part 1) for an artist."""

@@ -66,7 +66,9 @@ class Crawled:
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
     home = tmp_path_factory.mktemp("press")
     params = DemoParams(n_listeners=20, n_tracks=300, n_artists=48, n_playlists=10, plays_per_listener_day=1)
-    write_press(generate_world(params, seed=7, start=START, days=DAYS), home / "press", home / "truth")
+    write_press(
+        generate_world(params, seed=7, start=START, days=DAYS), home / "press", home / "truth", home / "catalogue"
+    )
     where = {"landing": home / "landing", "state": home / "state"}
     told: list[dict] = []
     with Press(home / "press", now=FIRST) as press:

@@ -30,7 +30,7 @@ ORIGINS = {
 @pytest.fixture(scope="module")
 def press(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("press")
-    write_press(world, folder / "press", folder / "truth")
+    write_press(world, folder / "press", folder / "truth", folder / "landing")
     return folder / "press"
 
 
