@@ -1,4 +1,4 @@
-"""The crawl as an asset: what it tells of its sources, what it keeps, and what a run without a list says."""
+"""The crawl as an asset: what it tells of its sources, and what it keeps."""
 
 from pathlib import Path
 
@@ -58,11 +58,3 @@ def test_a_source_that_fails_is_told_and_the_others_are_kept(
     assert "a (1 of 1 addresses failed)" in (verdicts["sources_answer"].description or "")
     assert any("b: 1 addresses\narticle http://b.example/" in message for message in logged)
     assert any("the crawl of a failed, the others went on: it fell over" in message for message in logged)
-
-
-def test_a_run_without_a_list_says_which_file_is_wanted(resources: dict[str, object], instance: dg.DagsterInstance):
-    result = crawl(resources, instance)
-    failure = result.get_step_failure_events()[0].step_failure_data
-
-    assert not result.success
-    assert "sources.yaml is not there" in (failure.user_failure_data.description or "")
