@@ -47,7 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     while waiting or running:
         while waiting and len(running) < max(options.at_once, 1):
             source = waiting.pop(0)
-            crawl = context.Process(target=_crawl, args=(options.out / source, [*of_each, "--source", source]))
+            arguments_of = (options.out / source, [*of_each, "--source", source])
+            crawl = context.Process(target=_crawl, args=arguments_of)  # pyright: ignore[reportAttributeAccessIssue]
             crawl.start()
             running[crawl.sentinel] = (source, crawl)
         for sentinel in wait(list(running)):
