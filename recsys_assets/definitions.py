@@ -25,8 +25,13 @@ def build_defs(resources: Mapping[str, object] | None = None) -> dg.Definitions:
             if isinstance(asset, dg.AssetsDefinition)
         ],
         asset_checks=dg.load_asset_checks_from_package_module(recsys_assets.defs),
-        jobs=[jobs.catalogue, jobs.ingest, jobs.daily, jobs.monday, jobs.friday, jobs.submission],
-        schedules=[schedules.daily_refresh, schedules.monday_delivery, schedules.friday_delivery],
+        jobs=[jobs.catalogue, jobs.ingest, jobs.daily, jobs.monday, jobs.friday, jobs.submission, jobs.crawl],
+        schedules=[
+            schedules.daily_refresh,
+            schedules.monday_delivery,
+            schedules.friday_delivery,
+            schedules.crawl_refresh,
+        ],
         sensors=[sensors.landing_files, submission_sensor.new_submissions, sensors.run_failures],
         loggers={"console": dg.colored_console_logger, "step_lines": progress.step_lines},
         resources={**production_resources(), **(resources or {})},

@@ -116,3 +116,20 @@ def fridays_to_make(days: Collection[date], first: date) -> list[date]:
     """
     eves = (friday_of(day) for day in days if friday_of(day) - day == timedelta(days=1))
     return sorted(friday for friday in eves if friday > first)
+
+
+def crawls_to_make(
+    first: date | None, weeks: Collection[date], crawled: Collection[date], yesterday: date
+) -> list[date]:
+    """Choose the days on which the made-up press is crawled: the eve of the first week that is modelled, and the last day.
+
+    Articles count for the Mondays after the day on which they were fetched. A crawl's clock never goes back.
+
+    Args:
+        first: the first landed day; before it nothing was written.
+        weeks: the Mondays that are modelled.
+        crawled: days on which something was crawled before.
+        yesterday: the newest day that is over.
+    """
+    wanted = {*([min(weeks) - timedelta(days=1)] if weeks else []), yesterday}
+    return sorted(day for day in wanted if first is not None and day >= first and day > max(crawled, default=date.min))

@@ -1,7 +1,8 @@
 """`make run`: from nothing to mixes in the terminal and the graph in the browser.
 
-A demo world if nothing has landed, then the graph through Dagster: snapshots; the landed days, a ranged run for each
-stretch of them; the two newest anchors with their Discover Weekly; the last seven days; the Release Radar among them.
+A demo world if nothing has landed, then the graph through Dagster: snapshots; crawls of the demo's press, which is served
+meanwhile; the landed days, a ranged run for each stretch of them; the two newest anchors with their Discover Weekly; the
+last seven days; the Release Radar among them.
 What there is too little listening for is left out and named. Runs belong to the instance that the web UI shows. Python
 and not shell, because each `dagster` command would start the interpreter and load the graph anew (3.4 s).
 """
@@ -12,23 +13,27 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime, timedelta
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from recsys_assets.core.errors import RecsysError
-from scripts.plan import days_to_model, fridays_to_make, ranges, weeks_to_make
+from scripts.plan import crawls_to_make, days_to_model, fridays_to_make, ranges, weeks_to_make
 
 if TYPE_CHECKING:
     from scripts.graph import GraphRunner
+    from scripts.press import Press
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO_DAYS = 60
 MODEL_DAYS = 7
 ANCHORS = 2
 INTERRUPTED = 130
+# The hour of a day at which the press is crawled: what was published by then is read.
+CRAWL_HOUR = time(22)
 # What a submission's days need; its preview needs their space.
 INTAKE = frozenset({"submission_verdicts", "submission_analysis"})
 
@@ -38,8 +43,8 @@ def main() -> int:
     arguments = _arguments()
     home = prepare_home()
     if arguments.only_ui:
-        return serve(arguments.port)
-    started = time.monotonic()
+        return serve(home, arguments.port)
+    started = monotonic()
     yesterday = datetime.now(tz=UTC).date() - timedelta(days=1)
     if not any((home / "landing").glob("*")):
         _say("1/5  a small demo world, since the landing zone is empty")
@@ -53,12 +58,12 @@ def main() -> int:
         _say("not everything went well, see above; `make ui` shows the runs")
         return 1
     if any((home / "lake" / "mixes" / "daily_mix").glob("date=*")):
-        _say(f"5/5  the mixes of one listener ({time.monotonic() - started:.0f} s so far)")
+        _say(f"5/5  the mixes of one listener ({monotonic() - started:.0f} s so far)")
         _recsys("mixes", "--any")
     if arguments.ui == "0":
-        _say(f"done in {time.monotonic() - started:.0f} s. Look around: make ui")
+        _say(f"done in {monotonic() - started:.0f} s. Look around: make ui")
         return 0
-    return serve(arguments.port)
+    return serve(home, arguments.port)
 
 
 def _arguments() -> argparse.Namespace:
@@ -103,9 +108,37 @@ def materialise(home: Path, yesterday: date) -> bool:
     _say("2/5  snapshots: catalogue, playlists, totals")
     if not runner.run("catalogue"):
         return False
+    press_is_good = _crawl_press(runner, home, yesterday)
     # Submissions that went wrong keep nobody from the mixes, and the end is red all the same.
     submissions_are_good = _take_submissions(runner)
-    return _make_days(runner, yesterday) and submissions_are_good
+    return _make_days(runner, yesterday) and submissions_are_good and press_is_good
+
+
+def _crawl_press(runner: "GraphRunner", home: Path, yesterday: date) -> bool:
+    """Serve the demo's press and crawl it for real, in the world's time; return whether all went well."""
+    days = runner.landed_days(yesterday).days if has_press(home) else []
+    weeks, _ = weeks_to_make(days, yesterday, n=ANCHORS)
+    done = []
+    for day in crawls_to_make(min(days), weeks, runner.crawled_days(), yesterday) if days else ():
+        _say(f"     the sites of the demo's press, crawled as on {day}")
+        now = datetime.combine(day, CRAWL_HOUR, UTC)
+        with served_press(home, now=now):
+            done.append(runner.run("crawl", ops={"crawl_log": {"config": {"now": now.isoformat()}}}))
+    return all(done)
+
+
+def has_press(home: Path) -> bool:
+    """Say whether the list of sources that is crawled is that of a demo's press."""
+    return (home / "press" / "sources.yaml").exists() and not (home / "sources.yaml").exists()
+
+
+def served_press(home: Path, *, now: datetime | None = None) -> "AbstractContextManager[Press | None]":
+    """Serve the demo's press, if it is what is crawled, by threads of this process; ``now`` as in ``Press``."""
+    if not has_press(home):
+        return nullcontext()
+    from scripts.press import Press
+
+    return Press(home / "press", now=now)
 
 
 def _make_days(runner: "GraphRunner", yesterday: date) -> bool:
@@ -214,8 +247,8 @@ def _span(days: list[date]) -> str:
     return f"{len(days):,} days, {days[0]} to {days[-1]}"
 
 
-def serve(port: int) -> int:
-    """Run the web UI and the daemon until somebody ends it; return the exit code."""
+def serve(home: Path, port: int) -> int:
+    """Run the web UI and the daemon, and the demo's press for them to crawl, until somebody ends it; return the exit code."""
     _say(f"web UI: http://127.0.0.1:{port}   (Ctrl+C ends it; `make ui` starts it again)")
     command: Sequence[str] = [
         str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(ROOT / "workspace.yaml"),
@@ -230,12 +263,15 @@ def serve(port: int) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
 
-    with subprocess.Popen(
-        command,
-        cwd=os.environ["DAGSTER_HOME"],
-        env=environment,
-        preexec_fn=as_from_a_terminal,  # noqa: PLW1509  no thread of ours runs yet
-    ) as server:
+    with (
+        subprocess.Popen(
+            command,
+            cwd=os.environ["DAGSTER_HOME"],
+            env=environment,
+            preexec_fn=as_from_a_terminal,  # noqa: PLW1509  no thread of ours runs yet
+        ) as server,
+        served_press(home),
+    ):
         try:
             return server.wait()
         except KeyboardInterrupt:

@@ -42,6 +42,14 @@ def demo(
             "--sound/--no-sound", help="Recordings and submissions; by default only for small.", show_default=False
         ),
     ] = None,
+    press: Annotated[
+        bool | None,
+        typer.Option(
+            "--press/--no-press",
+            help="Sites that write about the artists; by default only for small.",
+            show_default=False,
+        ),
+    ] = None,
     recordings: Annotated[
         int, typer.Option(min=1, metavar="N", help="Most recordings: new releases first, then what is most popular.")
     ] = 2_000,
@@ -74,6 +82,7 @@ def demo(
         counts = write_world(world, home.landing, home.demo_truth)
         told(2, 2)
     counts |= _add_sound(world, home, limit=recordings, is_wanted=size is Size.small if sound is None else sound)
+    counts |= _add_press(world, home, is_wanted=size is Size.small if press is None else press)
     if sound is None and size is not Size.small:
         note(f"without recordings, since {size.value} would take long: --sound makes up to {recordings:,} of them")
     _tell(
@@ -129,3 +138,13 @@ def _add_sound(world: "World", home: "Home", *, limit: int, is_wanted: bool) -> 
     with progress("submissions") as told:
         m = write_submissions(world, home.landing, home.demo_truth, state=home.state, progress=told)
     return {"recordings": n, "submissions": m}
+
+
+def _add_press(world: "World", home: "Home", *, is_wanted: bool) -> dict[str, int]:
+    """Write the press of a world, or take away that of an earlier one; pages to show."""
+    from recsys_assets.demo.press import remove_press, write_press
+
+    if not is_wanted:
+        remove_press(home.press, home.demo_truth, home.landing)
+        return {}
+    return {"press": write_press(world, home.press, home.demo_truth, home.landing)}

@@ -73,6 +73,21 @@ class Home:
         return self.root / "settings.toml"
 
     @property
+    def press(self) -> Path:
+        """The made-up press of a demo world."""
+        return self.root / "press"
+
+    @property
+    def own_sources(self) -> Path:
+        """The list of sources that this installation crawls."""
+        return self.root / "sources.yaml"
+
+    @property
+    def sources(self) -> Path:
+        """The list that is crawled: the installation's own where there is one, otherwise that of a demo's press."""
+        return self.own_sources if self.own_sources.exists() else self.press / "sources.yaml"
+
+    @property
     def map_page(self) -> Path:
         """The interactive map of the newest day."""
         return self.exports / "map.html"

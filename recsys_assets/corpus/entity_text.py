@@ -77,7 +77,9 @@ def make_entity_text(
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     means = (sums / np.maximum(lengths, np.finfo(np.float64).tiny)).astype(np.float32)
     made = entities.drop("row").with_columns(
-        pl.Series(c.VECTOR, list(means), dtype=pl.List(pl.Float32)), pl.lit(encoder.name).alias("encoder")
+        # Of rows of one length Polars makes an array, whatever type is asked for.
+        pl.Series(c.VECTOR, means, dtype=pl.Array(pl.Float32, means.shape[1])).arr.to_list(),
+        pl.lit(encoder.name).alias("encoder"),
     )
     # Contexts that cancel out leave no direction.
     made = made.filter(pl.Series(lengths[:, 0] > 0))

@@ -13,6 +13,8 @@ from recsys_assets.corpus.tables import MAX_EXCERPT_CHARS
 LEAST_ARTICLES, MOST_SILENT = 20, 0.9
 # Articles are read sentence by sentence and excerpts may stand in any page: neither length nor commands get through.
 _HARMFUL = ("Cc", "Cs")
+# Of a source most of whose addresses fail there is something to look at: it moved, it is down, or the list is wrong.
+MOST_FAILED = 0.5
 
 
 def articles_name_somebody(articles: pl.DataFrame, mentions: pl.DataFrame) -> GateResult:
@@ -64,3 +66,25 @@ def sources_beat_chance(weights: pl.DataFrame) -> GateResult:
     notes = f"mean agreement {mean:+.3f} of {n_pairs:,} pairs with who is heard with whom (0 is chance)"
     hint = "" if mean > 0 else ". Texts foretell nothing here, and their sources weigh little; look at co_mentions"
     return GateResult(name, mean > 0, round(mean, 4), 0, False, notes + hint)
+
+
+def sources_answer(log: pl.DataFrame) -> GateResult:
+    """Judge whether the sources that were crawled on a day answer; a failure warns and names those that do not.
+
+    Args:
+        log: source, outcome, reason: rows of ``corpus.crawl_log`` of a day.
+    """
+    failed = (pl.col("outcome") == "error") | (pl.col(c.REASON) == "robots_unavailable").fill_null(False)
+    by_source = log.group_by(c.SOURCE).agg(pl.len().alias("n"), failed.sum().alias("failed")).sort(c.SOURCE)
+    silent = by_source.filter(pl.col("failed") > MOST_FAILED * pl.col("n"))
+    told = ", ".join(f"{source} ({bad} of {n} addresses failed)" for source, n, bad in silent.head(5).iter_rows())
+    articles = log.filter(pl.col("outcome") == "article").height
+    notes = f"{by_source.height} sources, {log.height:,} addresses, {articles:,} articles"
+    return GateResult(
+        name="sources_answer",
+        passed=silent.is_empty(),
+        observed=silent.height,
+        threshold=0,
+        blocking=False,
+        notes=f"{notes}; not answering: {told}. `corpus.crawl_log` has the reasons" if told else notes,
+    )

@@ -7,7 +7,7 @@ articles stay in ``raw.raw_articles``; here stand short excerpts only.
 import polars as pl
 
 from recsys_assets.core import columns as c
-from recsys_assets.core.schemas import EMBEDDING, IDS, TableSchema, columns
+from recsys_assets.core.schemas import EMBEDDING, IDS, INSTANT, TableSchema, columns
 
 GROUP = "corpus"
 KIND, ENTITY_ID, TERM, SITE, URL, WEIGHT = "kind", "entity_id", "term", "site", "url", "weight"
@@ -207,6 +207,23 @@ TITLE_TERMS = TableSchema(
     partition=c.WEEK,
 )
 
+CRAWL_LOG = TableSchema(
+    group=GROUP,
+    name="crawl_log",
+    grain="One row per address that a crawl of the day asked for, passed over or refused to ask for.",
+    columns=columns(
+        (c.SOURCE, pl.String, "The source, as the list of sources calls it.", False),
+        (URL, pl.String, "The address, as it was to be asked for.", False),
+        (c.AT, INSTANT, "When, by the crawl's clock.", False),
+        ("outcome", pl.String, "article, not_modified, duplicate, near_duplicate, skipped, not_an_article, refused, error.", False),
+        (c.REASON, pl.String, "Why it is no article, in a form to count by; null where nothing is to be said."),
+        ("status", pl.Int32, "HTTP status; null where nothing was answered."),
+        ("n_bytes", pl.Int64, "Bytes of the answer that were read."),
+        ("seconds", pl.Float32, "Seconds until it was there."),
+    ),
+    partition=c.ARRIVED_ON,
+)  # fmt: skip
+
 TABLES: tuple[TableSchema, ...] = (
     ARTICLE_MENTIONS,
     ARTICLE_TERMS,
@@ -217,4 +234,5 @@ TABLES: tuple[TableSchema, ...] = (
     PLAYLIST_QUALITY,
     PLAYLIST_VECTORS,
     TITLE_TERMS,
+    CRAWL_LOG,
 )

@@ -1,13 +1,16 @@
-"""Assets of ``corpus``: what is read in the day's articles, and what articles and playlists before a Monday say of whom."""
+"""Assets of ``corpus``: the crawl, the day's articles, and what articles and playlists before a Monday say of whom."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.corpus import gates, playlist_gates
 from recsys_assets.corpus import tables as t
+from recsys_assets.corpus.crawl import count_crawls, crawl_sources, instant_of, line_for_people, read_log
 from recsys_assets.corpus.encoder import open_encoder
 from recsys_assets.corpus.entity_terms import TermParams
 from recsys_assets.corpus.entity_text import EntityTextParams
@@ -29,12 +32,52 @@ from recsys_assets.corpus.source_picture import draw_sources
 from recsys_assets.corpus.sources import SourceParams
 from recsys_assets.corpus.title_terms import TitleTermParams
 from recsys_assets.defs.checks import gate_check
+from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs
-from recsys_assets.defs.metadata import picture
-from recsys_assets.defs.partitions import DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
+from recsys_assets.defs.metadata import markdown_table, picture
+from recsys_assets.defs.partitions import CRAWL, DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
 from recsys_assets.defs.progress import progress_bar
 from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.raw.tables import RAW
+
+# Of a source's log, lines in one message of the run.
+_LINES_TOLD = 40
+
+
+class CrawlConfig(dg.Config):
+    """When and what is crawled, as run configuration."""
+
+    now: str | None = Field(default=None, description="The crawl's clock, ISO 8601; by default the real one.")
+    sources: list[str] = Field(default=[], description="Names of sources; empty: all of the list.")
+    at_once: int = Field(default=4, ge=1, le=64, description="Sources crawled at a time, a process for each.")
+
+
+def _lines_told(context: dg.AssetExecutionContext) -> Callable[[str, Sequence[Mapping]], None]:
+    def tell(source: str, lines: Sequence[Mapping]) -> None:
+        told = "\n".join(line_for_people(line) for line in lines[:_LINES_TOLD])
+        context.log.info("%s: %d addresses\n%s", source, len(lines), told)
+
+    return tell
+
+
+@lake_asset(
+    t.CRAWL_LOG,
+    partitions=None,
+    cadence=CRAWL,
+    kinds={"python"},
+    about="A day has the rows of all of its crawls; their articles go to landing/articles/.",
+)
+def crawl_log(context: dg.AssetExecutionContext, config: CrawlConfig, home: HomeResource) -> Slices:
+    """Ask all sources for what is new."""
+    where, now = home.home, instant_of(config.now, datetime.now(UTC))
+    wanted, told = {"only": config.sources, "at_once": config.at_once}, _lines_told(context)
+    crawls = crawl_sources(where.sources, now=now, landing=where.landing, state=where.state, tell=told, **wanted)
+    for failed in (crawl for crawl in crawls if crawl.code):
+        context.log.warning("the crawl of %s failed, the others went on: %s", failed.source, failed.last_words)
+    by_source, sums = count_crawls(crawls)
+    context.add_output_metadata(sums | {"sources": dg.MetadataValue.md(markdown_table(by_source))})
+    return Slices(read_log(where.state, now.date()), [now.date()])
+
 
 _READ = (t.ARTICLE_MENTIONS, t.ARTICLE_TERMS)
 _BEFORE = dg.AssetIn(partition_mapping=days_before_delivery(WINDOW_WEEKS))
@@ -163,6 +206,16 @@ def entity_text(
 
 
 _EXCERPTS_OF = ((*_READ, DAILY), (t.ENTITY_TERMS, t.CO_MENTIONS, WEEKLY_MONDAY))
+
+crawl_checks = [
+    gate_check(
+        t.CRAWL_LOG,
+        name="sources_answer",
+        judge=lambda log, day, _home: gates.sources_answer(log.only([day]).read()),
+        partitions=None,
+        about="Most addresses of each source that was crawled on the newest day could be had.",
+    )
+]
 
 reading_checks = [
     gate_check(

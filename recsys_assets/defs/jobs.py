@@ -6,7 +6,8 @@ What a user starts by hand, what schedules and sensors start, and what `dagster 
 
 import dagster as dg
 
-from recsys_assets.defs.partitions import CADENCE
+from recsys_assets.corpus.tables import ARTICLE_MENTIONS, ARTICLE_TERMS
+from recsys_assets.defs.partitions import CADENCE, CRAWL
 
 catalogue = dg.define_asset_job(
     "catalogue",
@@ -18,8 +19,11 @@ catalogue = dg.define_asset_job(
 
 ingest = dg.define_asset_job(
     "ingest",
-    selection=dg.AssetSelection.groups("raw", "signals") & dg.AssetSelection.tag(CADENCE, "daily"),
-    description="Read a day's plays and acts from the landing zone and count them; no model is made.",
+    # Mentions and terms too: a Monday reads those of half a year, of which no day needs to have been modelled.
+    selection=(dg.AssetSelection.groups("raw", "signals") & dg.AssetSelection.tag(CADENCE, "daily"))
+    | dg.AssetSelection.assets(ARTICLE_MENTIONS.name, ARTICLE_TERMS.name),
+    description="Read a day's plays, acts and articles from the landing zone, count listening and find who is named; no model "
+    "is made.",
     tags={CADENCE: "daily"},
 )
 
@@ -52,4 +56,12 @@ friday = dg.define_asset_job(
     selection=dg.AssetSelection.tag(CADENCE, "friday"),
     description="A week's Release Radar, from what was known at the end of Thursday, and its files.",
     tags={CADENCE: "friday"},
+)
+
+crawl = dg.define_asset_job(
+    "crawl",
+    selection=dg.AssetSelection.tag(CADENCE, CRAWL),
+    description="Ask every source of the list for what it has published since the last crawl; articles go to the landing zone.",
+    # Crawls share what they remember: dagster.yaml lets one run at a time.
+    tags={CADENCE: CRAWL},
 )

@@ -28,8 +28,12 @@ def lake_asset(
     ins: Mapping[str, dg.AssetIn] | None = None,
     deps: Sequence[Any] | None = None,
     about: str = "",
+    cadence: str | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """Declare the asset that makes ``table``; the decorated function returns its rows."""
+    """Declare the asset that makes ``table``; the decorated function returns its rows.
+
+    ``cadence`` says how often it is made, where its partitions do not.
+    """
 
     def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
         return dg.asset(
@@ -39,7 +43,7 @@ def lake_asset(
             metadata={"dagster/column_schema": column_schema(table), "dagster/table_name": table.full_name},
             owners=OWNERS,
             kinds={*kinds, "deltalake"},
-            tags={CADENCE: cadence_of(partitions)},
+            tags={CADENCE: cadence or cadence_of(partitions)},
             partitions_def=partitions,
             backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
             ins=ins,

@@ -26,6 +26,8 @@ WEEKLY_FRIDAY = dg.WeeklyPartitionsDefinition(
 
 # The tag by which jobs choose their assets and the run queue its limits.
 CADENCE = "recsys/cadence"
+# Of what has no partitions and is no snapshot of the landing zone.
+CRAWL = "crawl"
 # The tags by which Dagster knows a run of several partitions.
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"

@@ -7,7 +7,7 @@ import dagster as dg
 from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.core.windows import friday_of, monday_of
-from recsys_assets.defs.jobs import daily, friday, monday
+from recsys_assets.defs.jobs import crawl, daily, friday, monday
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.signals.tables import TRACK_SIGNALS
 
@@ -56,6 +56,20 @@ def friday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -
     if not _is_made(context.instance, home, READY_BY_FRIDAY, thursday):
         return dg.SkipReason(f"the places of Thursday {thursday} are not there yet: looking again in an hour")
     return dg.RunRequest(run_key=f"friday-{today}", partition_key=today.isoformat())
+
+
+@dg.schedule(
+    job=crawl,
+    cron_schedule="0 */6 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every six hours from 00:00 UTC, ask the sites of `sources.yaml` for what is new; articles land, and the day's "
+    "run reads them. Without a list of sources nothing is asked.",
+)
+def crawl_refresh(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a crawl, where there is anything to crawl."""
+    if not home.home.sources.exists():
+        return dg.SkipReason(f"there is no {home.home.own_sources}: docs/crawling.md shows a list of sources")
+    return dg.RunRequest(run_key=f"crawl-{context.scheduled_execution_time:%Y-%m-%dT%H}")
 
 
 def _is_made(instance: dg.DagsterInstance, home: HomeResource, table: TableSchema, day: date) -> bool:

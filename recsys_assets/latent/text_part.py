@@ -29,8 +29,8 @@ from recsys_assets.core.ids import IdMap
 from recsys_assets.core.threads import blas_limited
 from recsys_assets.latent.content import PlacedTracks, TrackContent, artists_of, credit_rows, first_artists
 
-# Artists who must be held out before text decides anything.
-_MIN_JUDGED = 10
+# Artists who must be held out before text decides anything: of fifty artists, a fifth.
+_MIN_JUDGED = 8
 _OTHER, _WEIGHT = "other_artist_id", "weight"
 
 

@@ -67,7 +67,7 @@ def test_every_asset_says_what_it_is(name: str):
     assert asset.group_name in {path.stem for path in (ROOT / "recsys_assets" / "defs").glob("*.py")}
     assert asset.owners == ["team:recsys"]
     assert asset.kinds
-    assert asset.tags["recsys/cadence"] in {"snapshot", "daily", "weekly", "friday", "submission"}
+    assert asset.tags["recsys/cadence"] in {"snapshot", "daily", "weekly", "friday", "submission", "crawl"}
     assert re.match(r"One (row|folder|page) per ", asset.description or ""), asset.description
     assert asset.description == asset.description.strip()
     if name in TABLES:
@@ -90,10 +90,10 @@ def test_an_asset_shows_the_columns_of_its_table(name: str):
 def test_partitions_are_those_of_the_table(name: str):
     cadences = {"date": "daily", "week": "weekly", "arrived_on": "snapshot", "submission_id": "submission"}
     cadence = cadences[TABLES[name].partition or "arrived_on"]
-    cadence = "friday" if name == "release_radar" else cadence
+    cadence = {"release_radar": "friday", "crawl_log": "crawl"}.get(name, cadence)
 
     assert node(name).tags["recsys/cadence"] == cadence
-    assert (node(name).partitions_def is None) == (cadence == "snapshot")
+    assert (node(name).partitions_def is None) == (cadence in {"snapshot", "crawl"})
 
 
 def test_every_asset_is_made_by_a_job_of_its_cadence():
@@ -103,6 +103,7 @@ def test_every_asset_is_made_by_a_job_of_its_cadence():
         ("monday", "weekly"),
         ("friday", "friday"),
         ("submission", "submission"),
+        ("crawl", "crawl"),
     ):
         made = {key.to_user_string() for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
 
@@ -118,6 +119,7 @@ def test_every_asset_is_made_by_a_job_of_its_cadence():
         ("monday", "weekly"),
         ("friday", "friday"),
         ("submission", "submission"),
+        ("crawl", "crawl"),
     ],
 )
 def test_runs_carry_the_tag_that_the_queue_limits(job: str, cadence: str):
@@ -128,10 +130,11 @@ def test_runs_carry_the_tag_that_the_queue_limits(job: str, cadence: str):
     assert found.tags["recsys/cadence"] == found.run_tags["recsys/cadence"] == cadence
     assert limits[0] == {"key": "recsys/cadence", "value": "weekly", "limit": 1}
     assert limits[1] == {"key": "recsys/cadence", "value": "submission", "limit": 1}
+    assert limits[2] == {"key": "recsys/cadence", "value": "crawl", "limit": 1}
 
 
 def test_every_check_of_an_asset_runs_where_the_asset_is_made():
-    for job in ("catalogue", "daily", "monday", "friday", "submission"):
+    for job in ("catalogue", "daily", "monday", "friday", "submission", "crawl"):
         layer = defs.resolve_job_def(job).asset_layer
         declared = {check for key in layer.executable_asset_keys for check in GRAPH.get(key).check_keys}
 

@@ -3,8 +3,8 @@
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -16,6 +16,7 @@ from scripts import run
 from scripts.interrupts import heard_interrupts
 from scripts.plan import (
     LandedDays,
+    crawls_to_make,
     days_between,
     days_to_model,
     fridays_to_make,
@@ -117,6 +118,24 @@ def test_a_friday_is_made_where_its_thursday_is():
     assert fridays_to_make([FIRST], FIRST + timedelta(days=1)) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "weeks", "crawled", "made"),
+    [
+        (FIRST, [MONDAY_BEFORE, LAST_MONDAY], [], [MONDAY_BEFORE - timedelta(days=1), THURSDAY]),
+        # A world that is younger than the week has nothing to read on its eve.
+        (MONDAY_BEFORE, [MONDAY_BEFORE, LAST_MONDAY], [], [THURSDAY]),
+        (FIRST, [], [], [THURSDAY]),
+        (FIRST, [LAST_MONDAY], [MONDAY_BEFORE], [LAST_MONDAY - timedelta(days=1), THURSDAY]),
+        (FIRST, [MONDAY_BEFORE, LAST_MONDAY], [THURSDAY], []),
+        (None, [], [], []),
+    ],
+)
+def test_the_press_is_crawled_before_the_weeks_and_on_the_last_day_and_never_back_in_time(
+    first: date | None, weeks: list[date], crawled: list[date], made: list[date]
+):
+    assert crawls_to_make(first, weeks, crawled, THURSDAY) == made
+
+
 class SomeRunner:
     """Answers as a runner of the graph does; the week ``failing`` ends badly, and submissions as they are told to."""
 
@@ -125,8 +144,16 @@ class SomeRunner:
         self.submissions: bool | Exception = True
         self.ran: list[tuple[str, list[object]]] = []
 
-    def run(self, job_name: str, *, days: Sequence[date] = (), keys: Sequence[str] = (), only: object = None) -> bool:  # noqa: ARG002
-        self.ran.append((job_name, [*days, *keys]))
+    def run(
+        self,
+        job_name: str,
+        *,
+        days: Sequence[date] = (),
+        keys: Sequence[str] = (),
+        only: object = None,  # noqa: ARG002
+        ops: Mapping[str, dict] | None = None,
+    ) -> bool:
+        self.ran.append((job_name, [*days, *keys, *(op["config"]["now"] for op in (ops or {}).values())]))
         if job_name == "submission":
             return self.submissions is True
         return job_name != "monday" or self.failing not in days
@@ -146,6 +173,9 @@ class SomeRunner:
         return LandedDays(days_between(FIRST, until), [])
 
     def counted_totals(self) -> set[date]:
+        return set()
+
+    def crawled_days(self) -> set[date]:
         return set()
 
     def anchored_weeks(self) -> set[date]:
@@ -185,6 +215,31 @@ def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days
         ("submission", ["sub_2"]),
     ]
     assert f"week of {MONDAY_BEFORE} failed" in capsys.readouterr().out
+
+
+def test_the_demo_s_press_is_served_while_it_is_crawled(
+    runner: SomeRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    served = []
+
+    class SomePress(contextlib.nullcontext):
+        def __init__(self, press: Path, *, now: datetime | None) -> None:
+            super().__init__()
+            served.append((press.name, now))
+
+    monkeypatch.setattr("scripts.press.Press", SomePress)
+    (tmp_path / "press").mkdir()
+    (tmp_path / "press" / "sources.yaml").touch()
+    run.materialise(tmp_path, THURSDAY)
+
+    evenings = [datetime(2026, 1, 18, 22, tzinfo=UTC), datetime(2026, 1, 29, 22, tzinfo=UTC)]
+    assert served == [("press", evening) for evening in evenings]
+    assert [name for name, _ in runner.ran][:5] == ["catalogue", "crawl", "crawl", "submission", "ingest"]
+    assert [keys for name, keys in runner.ran if name == "crawl"] == [[evening.isoformat()] for evening in evenings]
+
+    (tmp_path / "sources.yaml").touch()
+    with run.served_press(tmp_path) as nobody:
+        assert nobody is None
 
 
 @pytest.mark.parametrize("outcome", [True, False, DataFaultError("no key"), PermissionError(13, "closed")])

@@ -14,7 +14,7 @@ from recsys_assets.core import columns as c
 from recsys_assets.definitions import defs
 from recsys_assets.defs.partitions import RANGE_END, RANGE_START
 from recsys_assets.defs.resources import HomeResource
-from recsys_assets.defs.schedules import READY_BY_FRIDAY, daily_refresh, friday_delivery, monday_delivery
+from recsys_assets.defs.schedules import READY_BY_FRIDAY, crawl_refresh, daily_refresh, friday_delivery, monday_delivery
 from recsys_assets.defs.sensors import landing_files, run_failures
 from recsys_assets.raw.tables import LANDED
 from recsys_assets.signals.tables import TRACK_SIGNALS
@@ -248,6 +248,27 @@ def test_monday_waits_for_sunday_and_then_asks_once(home: HomeResource, kept_ins
     assert isinstance(at_seven, dg.RunRequest)
     assert at_six.partition_key == "2026-03-09"
     assert at_six.run_key == at_seven.run_key == "monday-2026-03-09"
+
+
+def test_a_crawl_is_asked_for_where_there_are_sources(home: HomeResource, instance: dg.DagsterInstance):
+    def six_hourly(hour: int) -> dg.RunRequest | dg.SkipReason:
+        at = datetime(2026, 3, 6, hour, tzinfo=UTC)
+        return crawl_refresh(dg.build_schedule_context(instance, scheduled_execution_time=at), home=home)
+
+    nothing = six_hourly(6)
+    home.home.press.mkdir(parents=True)
+    (home.home.press / "sources.yaml").touch()
+    of_the_demo = six_hourly(6)
+    home.home.own_sources.touch()
+    own = six_hourly(12)
+
+    assert isinstance(nothing, dg.SkipReason)
+    assert "sources.yaml" in (nothing.skip_message or "")
+    assert isinstance(of_the_demo, dg.RunRequest)
+    assert isinstance(own, dg.RunRequest)
+    assert (of_the_demo.run_key, own.run_key) == ("crawl-2026-03-06T06", "crawl-2026-03-06T12")
+    assert home.home.sources == home.home.own_sources
+    assert crawl_refresh.cron_schedule == "0 */6 * * *"
 
 
 def test_a_failed_run_leaves_a_line(home: HomeResource, instance: dg.DagsterInstance):

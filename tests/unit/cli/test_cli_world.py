@@ -23,7 +23,11 @@ def test_demo_writes_a_landing_zone(empty: Any):
     assert (empty.home.demo_truth / "tracks.parquet").exists()
     assert answer["rows"]["recordings"] == len(list((empty.home.landing / "audio").glob("*.ogg"))) == 2
     assert answer["rows"]["submissions"] == len(list((empty.home.landing / "submissions").iterdir())) > 2
-    assert "2026-01-05 to 2026-01-06" in empty.run("demo", *args, "--no-sound").stdout
+    assert answer["rows"]["press"] > 150
+    assert (empty.home.press / "sources.yaml").exists()
+    assert (empty.home.demo_truth / "press_pages.parquet").exists()
+    assert "2026-01-05 to 2026-01-06" in empty.run("demo", *args, "--no-sound", "--no-press").stdout
+    assert not [path for path in empty.home.press.rglob("*") if path.is_file()]
     assert not [*(empty.home.landing / "audio").iterdir(), *(empty.home.landing / "submissions").iterdir()]
 
 

@@ -70,6 +70,12 @@ def test_the_vector_is_the_mean_by_confidence_and_source_and_has_length_one():
     )
 
 
+def test_what_was_read_has_the_types_of_the_table():
+    made = make_entity_text(mentions(("a", "x", LOUD, 1.0), ("b", "x", QUIET, 1.0)), weights(), TwoWords())
+
+    assert dict(made.schema) == {name: dtype for name, dtype in ENTITY_TEXT.dtypes.items() if name != "week"}
+
+
 def test_copies_of_a_sentence_count_once():
     copies = [("a", site, text, 1.0) for site, text in (("x", LOUD), ("y", LOUD.upper()), ("z", f"{LOUD}!"))]
 
