@@ -85,7 +85,8 @@ class Encoder:
 
     @cached_property
     def _model(self) -> Any:
-        os.environ["HF_HUB_OFFLINE"] = "1"
+        # Both are read when the library is imported; a bar of its own would be drawn over our lines.
+        os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
         from sentence_transformers import SentenceTransformer
 
         return SentenceTransformer(str(find_model(self.params.model)), device="cpu", local_files_only=True)
