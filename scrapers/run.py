@@ -41,8 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
         if is_alone:
             # Whatever hangs, a parser included, the crawl ends in its time; what was read is in the state and lands the next time.
             faulthandler.dump_traceback_later(source.max_seconds + source.timeout_s + _GRACE_SECONDS, exit=True)
-            of = {"now": now, "landing": options.landing, "state": options.state, "warc": options.warc}
-            counters = crawl(source, **of, contact=contact)
+            counters = crawl(
+                source, now=now, landing=options.landing, state=options.state, warc=options.warc, contact=contact
+            )
             faulthandler.cancel_dump_traceback_later()
     sys.stdout.write(json.dumps(counters) + "\n")
     return 0
