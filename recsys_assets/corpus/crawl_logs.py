@@ -33,7 +33,7 @@ def logged_days(state: Path) -> list[date]:
 def read_log(state: Path, day: date) -> pl.DataFrame:
     """Return what all crawls of a day logged: rows of ``corpus.crawl_log``, by source and instant."""
     rows: Lines = []
-    for path in sorted((state / "crawl").glob(f"*/log-{day:%Y%m%d}T*.jsonl")):
+    for path in _logs(state, day):
         rows += parsed_lines(path.read_text(encoding="utf-8", errors="replace"))
     named = [
         {
@@ -57,9 +57,22 @@ def read_unpublished(state: Path, published: TableVersion, day: date) -> tuple[p
         published: ``corpus.crawl_log`` as it stands.
         day: the day that was crawled.
     """
-    by_day = {each: read_log(state, each) for each in sorted({day, *logged_days(state)})}
-    fresh = {each: rows for each, rows in by_day.items() if each == day or rows.height > published.only([each]).rows}
-    return pl.concat(fresh.values()), list(fresh)
+    fresh = {day: read_log(state, day)}
+    for other in logged_days(state):
+        kept = published.only([other]).rows
+        # Lines are counted first: a month of 120,000 takes 0.3 s so, and 4 s to read.
+        if other != day and _count_lines(state, other) > kept and (rows := read_log(state, other)).height > kept:
+            fresh[other] = rows
+    return pl.concat(fresh[each] for each in sorted(fresh)), sorted(fresh)
+
+
+def _logs(state: Path, day: date) -> list[Path]:
+    return sorted((state / "crawl").glob(f"*/log-{day:%Y%m%d}T*.jsonl"))
+
+
+def _count_lines(state: Path, day: date) -> int:
+    """Count lines that are not empty: at least as many as there are rows."""
+    return sum(1 for path in _logs(state, day) for line in path.read_bytes().split(b"\n") if line)
 
 
 def parsed_lines(text: str) -> Iterator[dict[str, Any]]:

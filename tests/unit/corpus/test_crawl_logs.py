@@ -73,7 +73,7 @@ def published(**rows_by_day: int) -> TableVersion:
 def test_a_day_whose_last_run_failed_is_published_with_the_next(tmp_path: Path):
     assert logged_days(tmp_path) == []
     for day, n in ((3, 2), (4, 3), (5, 1)):
-        write_log(tmp_path, "a", datetime(2026, 1, day, tzinfo=UTC), f"{json.dumps(LINE)}\n" * n)
+        write_log(tmp_path, "a", datetime(2026, 1, day, tzinfo=UTC), f"{json.dumps(LINE)}\n" * n + '\n{"url": "htt')
 
     rows, days = read_unpublished(tmp_path, published(d3=2, d4=1, d5=1), DAY)
     quiet, only = read_unpublished(tmp_path, published(d3=2, d4=3), date(2026, 1, 6))
