@@ -67,4 +67,4 @@ clean:  ## Remove the virtual environment, builds and caches; data stays.
 clean-data:  ## Remove all data below RECSYS_HOME, landing/ and state/ included. Asks; YES=1 does not.
 	@test "$(YES)" = 1 || { printf 'Delete all data in %s, landing/ and the list of the forgotten included? [y/N] ' "$$RECSYS_HOME"; read answer; test "$$answer" = y; } \
 		|| { echo "nothing was deleted"; exit 1; }
-	cd "$$RECSYS_HOME" && rm -rf landing lake warehouse.duckdb .warehouse.duckdb.* exports dagster state demo_truth press
+	cd "$$RECSYS_HOME" && rm -rf landing lake warehouse.duckdb .warehouse.duckdb.* exports dagster state demo_truth press warc

@@ -12,7 +12,7 @@ def publish(state: State, landing: Path, source: str) -> int:
     """Write what waits in the outbox to ``articles/date=<day>/<source>-<n>.jsonl`` and empty it; return how many rows.
 
     n is the number of the first article in the file: a crawl that was killed between the file and the state writes the
-    same file again.
+    same file again, which is why nobody else may crawl the source meanwhile (``run``).
     """
     rows = state.outbox()
     for day, of_day in groupby(sorted(rows, key=lambda row: (row[1], row[0])), key=lambda row: row[1]):

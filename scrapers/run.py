@@ -2,39 +2,49 @@
 
 Writes articles to ``LANDING/articles/date=<day of now>/<source>-<n>.jsonl``, a line for each address to
 ``STATE/crawl/<source>/log-<now>.jsonl``, and the counters as the last line of standard output, in JSON. A site that fails
-is in the log and ends in 0; wrong arguments end in 2.
+is in the log and ends in 0; wrong arguments end in 2. One process at a time crawls a source: another ends at once, in 0, with
+``crawled_elsewhere``.
 """
 
 import argparse
+import contextlib
 import faulthandler
+import fcntl
 import json
 import logging
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from scrapers.sources import Source, SourcesError, read_sources
+from scrapers.sources import Source, SourceList, SourcesError, read_sources
 
 # What a crawl may take beyond its time: the request under way, and landing what was read.
 _GRACE_SECONDS = 60.0
+CRAWLED_ELSEWHERE = "crawled_elsewhere"
 _LIMITS = ("max_pages", "max_bytes", "max_depth", "max_seconds", "timeout_s", "delay_s")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Crawl, and return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        source, contact, now = _chosen(options)
+        source, contact, now = chosen(options, read_sources(options.sources))
     except SourcesError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    # Whatever hangs, a parser included, the crawl ends in its time; what was read is in the state and lands the next time.
-    faulthandler.dump_traceback_later(source.max_seconds + source.timeout_s + _GRACE_SECONDS, exit=True)
-    counters = crawl(source, now=now, landing=options.landing, state=options.state, warc=options.warc, contact=contact)
-    faulthandler.cancel_dump_traceback_later()
+    counters = {"source": source.name, "ended": CRAWLED_ELSEWHERE}
+    with _alone(options.state / "crawl" / source.name / "lock") as is_alone:
+        if is_alone:
+            # Whatever hangs, a parser included, the crawl ends in its time; what was read is in the state and lands the next time.
+            faulthandler.dump_traceback_later(source.max_seconds + source.timeout_s + _GRACE_SECONDS, exit=True)
+            counters = crawl(
+                source, now=now, landing=options.landing, state=options.state, warc=options.warc, contact=contact
+            )
+            faulthandler.cancel_dump_traceback_later()
     sys.stdout.write(json.dumps(counters) + "\n")
     return 0
 
@@ -71,7 +81,24 @@ def crawl(
     return counters
 
 
-def _parser() -> argparse.ArgumentParser:
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Say whether nobody else crawls the source, and let nobody do so meanwhile.
+
+    Two that share an outbox land some of its articles twice and others never.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_alone = True
+        except BlockingIOError:
+            is_alone = False
+        yield is_alone
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m scrapers.run", description="Crawl one source once.")
     parser.add_argument("--sources", type=Path, required=True, metavar="FILE", help="the list of sources, YAML")
     parser.add_argument("--source", required=True, metavar="NAME", help="which of them")
@@ -86,8 +113,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _chosen(options: argparse.Namespace) -> tuple[Source, str, datetime]:
-    listed = read_sources(options.sources)
+def chosen(options: argparse.Namespace, listed: SourceList) -> tuple[Source, str, datetime]:
+    """Return the source that is to be crawled, a contact for its operator, and the crawl's clock.
+
+    Raises:
+        SourcesError: the list has no such source, or no contact though the source is public; or a limit or the clock is wrong.
+    """
     if options.source not in listed.sources:
         raise SourcesError(f"no source is called {options.source!r}: expected one of {', '.join(listed.sources)}")
     source = _limited(listed.sources[options.source], options)

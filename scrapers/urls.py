@@ -21,12 +21,15 @@ _FILES = re.compile(
     r"rar|exe|dmg|iso|css|js|mjs|json|woff2?|ttf|eot|docx?|xlsx?|pptx?)$"
 )
 
+# As it stands in an address: in IDNA, or numbers.
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+
 
 def canonical_url(url: str, base: str = "") -> str | None:
     """Return the address in the form in which addresses are compared, or None if it is none of a web page.
 
     Absolute, http or https, host in lower case, no default port, no user name, no fragment, no tracking parameters, the
-    others sorted.
+    others sorted; all of it in ASCII that can be seen, the host in IDNA.
     """
     try:
         parts = urlsplit(urljoin(base, url.strip()))
@@ -47,7 +50,8 @@ def canonical_url(url: str, base: str = "") -> str | None:
         canonical = canonicalize_url(plain)
     except ValueError:
         return None
-    return canonical if len(canonical) <= MAX_URL_CHARS else None
+    is_sane = len(canonical) <= MAX_URL_CHARS and _HOST.fullmatch(urlsplit(canonical).hostname or "")
+    return canonical if is_sane and canonical.isascii() and canonical.isprintable() else None
 
 
 def origin(url: str) -> str:

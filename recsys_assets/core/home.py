@@ -88,6 +88,11 @@ class Home:
         return self.own_sources if self.own_sources.exists() else self.press / "sources.yaml"
 
     @property
+    def warc(self) -> Path:
+        """Answers of sites as they came, of crawls that were asked to keep them."""
+        return self.root / "warc"
+
+    @property
     def map_page(self) -> Path:
         """The interactive map of the newest day."""
         return self.exports / "map.html"

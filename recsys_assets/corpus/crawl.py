@@ -1,12 +1,13 @@
 """One crawl of a list of sources: a process for each, several at once, their log lines as they come, and a day's rows.
 
-Belongs here: processes and log files. The crawler is a program of its own (``scrapers``), which the platform starts and never
-imports; what its log says of sources is judged in ``gates``.
+Belongs here: processes. The crawler is a program of its own (``scrapers``), which the platform starts and never imports; how
+its logs are read is in ``crawl_logs``, what they say of sources is judged in ``gates``.
 """
 
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,22 +15,31 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import polars as pl
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
-from recsys_assets.corpus.tables import CRAWL_LOG
+from recsys_assets.corpus.crawl_logs import Lines, log_file, parsed_lines, plain_line
 
 # How often the logs are looked at.
 _POLL_SECONDS = 0.2
 _WRONG_ARGUMENTS = 2
 CRAWL_FAILED = "crawl_failed"
 _SUMMED = ("requests", "articles", "not_modified", "duplicates", "skipped", "refused", "errors")
-Lines = list[dict[str, Any]]
+_COUNTED = (
+    {c.SOURCE: pl.String}
+    | dict.fromkeys(
+        ("requests", "articles", "not_modified", "duplicates", "skipped", "no_articles", "refused", "errors"), pl.Int64
+    )
+    | {"seconds": pl.Float64, "ended": pl.String}
+)
+# As the crawler has it: a name is a folder and a file too.
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 Tell = Callable[[str, Lines], None]
 
 
@@ -62,24 +72,49 @@ class SourceCrawl:
 
 
 def list_sources(path: Path) -> dict[str, str]:
-    """Return the sources of a list, name to site, in its order.
+    """Return the sources of a list, name to site, in its order; a site without the user name that may stand in it.
 
     Raises:
         MissingInputError: there is no such file.
-        InvalidArgumentError: it holds no list; the crawler judges the rest.
+        InvalidArgumentError: it can not be read, holds no list, or names what can be no file; the crawler judges the rest.
     """
     import yaml
 
     try:
         parsed = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return {str(entry["name"]): str(entry["site"]) for entry in parsed["sources"]}
+        named = [(_text(entry["name"]), _text(entry["site"])) for entry in parsed["sources"]]
     except FileNotFoundError as error:
         raise MissingInputError(f"{path} is not there: docs/crawling.md shows a list of sources") from error
+    except OSError as error:
+        raise InvalidArgumentError(f"{path} can not be read ({error.strerror}): expected a file of YAML") from error
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split())
+        reason = plain_line(str(error))
         raise InvalidArgumentError(
             f"{path} is no list of sources ({reason}): expected `sources:`, each with name and site"
         ) from error
+    if not named:
+        raise InvalidArgumentError(f"{path} names no source: expected one at least under `sources:`")
+    names = [name for name, _ in named]
+    if wrong := [name for name in names if not _NAME.fullmatch(name) or names.count(name) > 1]:
+        raise InvalidArgumentError(
+            f"{path}: {wrong[0][:80]!r} can be no name of a source, or is one twice: expected {_NAME.pattern}, each once"
+        )
+    return {name: _public(site) for name, site in named}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, found {type(value).__name__}")
+    return value
+
+
+def _public(site: str) -> str:
+    """Leave out of an address what is for the site alone to know; it stands in the log where a crawl dies."""
+    try:
+        parts = urlsplit(plain_line(site))
+    except ValueError:
+        return "(no address)"
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def crawl_sources(
@@ -90,6 +125,7 @@ def crawl_sources(
     state: Path,
     only: Sequence[str] = (),
     at_once: int = 4,
+    warc: Path | None = None,
     tell: Tell = lambda _source, _lines: None,
 ) -> list[SourceCrawl]:
     """Crawl the sources of a list; one that fails leaves the others alone.
@@ -101,6 +137,7 @@ def crawl_sources(
         state: where crawls remember and log; ``now`` and a source's name say which log.
         only: names of sources; all where empty.
         at_once: most processes at a time.
+        warc: where the answers are kept as they came; nowhere where it is None.
         tell: told the lines of a source's log as they come.
 
     Returns:
@@ -118,6 +155,7 @@ def crawl_sources(
     with tempfile.TemporaryDirectory(prefix="crawl-") as folder:
         out = Path(folder)
         where = ["--sources", str(listed), "--landing", str(landing), "--state", str(state), "--now", now.isoformat()]
+        where += ["--warc", str(warc)] if warc is not None else []
         with _host([*where, "--at-once", str(at_once)], list(logs), out) as host:
             while len(done) < len(logs):
                 time.sleep(_POLL_SECONDS)
@@ -169,10 +207,10 @@ def _ended(name: str, code: int, out: Path) -> SourceCrawl:
     """Say how a crawl ended.
 
     Raises:
-        InvalidArgumentError: the list of sources has faults.
+        InvalidArgumentError: the host found faults in the list of sources, and began no crawl.
     """
     words = [*_lines(out / "host.err"), *_lines(out / f"{name}.err")]
-    if code == _WRONG_ARGUMENTS:
+    if code == _WRONG_ARGUMENTS and not (out / f"{name}.code").exists():
         raise InvalidArgumentError("\n".join(words))
     if code == 0:
         return SourceCrawl(name, 0, json.loads(_lines(out / f"{name}.out")[-1]))
@@ -180,7 +218,9 @@ def _ended(name: str, code: int, out: Path) -> SourceCrawl:
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8", errors="replace").strip().splitlines() if path.exists() else []
+    """Read what a process said; sites have their say in it."""
+    text = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else ""
+    return [plain_line(line) for line in text.split("\n")] if text else []
 
 
 class _Log:
@@ -199,7 +239,7 @@ class _Log:
             fresh = stream.read()
         whole = fresh[: fresh.rfind(b"\n") + 1]
         self._read += len(whole)
-        return list(_parsed(whole.decode("utf-8", errors="replace")))
+        return list(parsed_lines(whole.decode("utf-8", errors="replace")))
 
     def close(self, crawl: SourceCrawl, site: str, now: datetime) -> None:
         """Give a crawl that died a line of its own, for those who look at nothing else."""
@@ -211,53 +251,10 @@ class _Log:
             stream.write(f"\n{json.dumps(line)}\n")
 
 
-def log_file(state: Path, source: str, now: datetime) -> Path:
-    """Return where the crawler logs a crawl."""
-    return state / "crawl" / source / f"log-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.jsonl"
-
-
-def read_log(state: Path, day: date) -> pl.DataFrame:
-    """Return what all crawls of a day logged: rows of ``corpus.crawl_log``, by source and instant."""
-    rows: Lines = []
-    for path in sorted((state / "crawl").glob(f"*/log-{day:%Y%m%d}T*.jsonl")):
-        rows += _parsed(path.read_text(encoding="utf-8", errors="replace"))
-    named = [
-        {
-            c.SOURCE: row.get("source"), "url": row.get("url"), c.AT: _instant(row.get("at")), "outcome": row.get("outcome"),
-            c.REASON: row.get("reason"), "status": row.get("status"), "n_bytes": row.get("bytes"), "seconds": row.get("seconds"),
-            c.ARRIVED_ON: day,
-        }
-        for row in rows
-    ]  # fmt: skip
-    frame = pl.DataFrame(named, schema=dict(CRAWL_LOG.dtypes), orient="row")
-    return frame.drop_nulls([c.SOURCE, "url", c.AT, "outcome"]).sort(c.SOURCE, c.AT, "url", maintain_order=True)
-
-
-def _parsed(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the lines that are JSON objects: the last of a crawl that was killed may be half of one."""
-    for line in text.splitlines():
-        try:
-            parsed = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(parsed, dict):
-            yield parsed
-
-
-def _instant(text: object) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone(UTC) if isinstance(text, str) else None
-
-
 def count_crawls(crawls: Sequence[SourceCrawl]) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return the counters by source, and the sums of those that are counts."""
-    by_source = pl.DataFrame([crawl.row for crawl in crawls])
+    by_source = pl.DataFrame([crawl.row for crawl in crawls], schema=_COUNTED)
     return by_source, {name: int(by_source[name].sum()) for name in _SUMMED}
-
-
-def line_for_people(line: Mapping[str, Any]) -> str:
-    """Write a line of the log in few words."""
-    reason = f" ({line['reason']})" if line.get("reason") else ""
-    return f"{line.get('outcome')}{reason} {line.get('url')}"
 
 
 def instant_of(setting: str | None, real: datetime) -> datetime:

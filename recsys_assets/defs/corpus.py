@@ -10,7 +10,8 @@ from pydantic import Field
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.corpus import gates, playlist_gates
 from recsys_assets.corpus import tables as t
-from recsys_assets.corpus.crawl import count_crawls, crawl_sources, instant_of, line_for_people, read_log
+from recsys_assets.corpus.crawl import count_crawls, crawl_sources, instant_of
+from recsys_assets.corpus.crawl_logs import line_for_people, read_unpublished
 from recsys_assets.corpus.encoder import open_encoder
 from recsys_assets.corpus.entity_terms import TermParams
 from recsys_assets.corpus.entity_text import EntityTextParams
@@ -50,6 +51,7 @@ class CrawlConfig(dg.Config):
     now: str | None = Field(default=None, description="The crawl's clock, ISO 8601; by default the real one.")
     sources: list[str] = Field(default=[], description="Names of sources; empty: all of the list.")
     at_once: int = Field(default=4, ge=1, le=64, description="Sources crawled at a time, a process for each.")
+    warc: bool = Field(default=False, description="Also keep the answers as they came, in RECSYS_HOME/warc/.")
 
 
 def _lines_told(context: dg.AssetExecutionContext) -> Callable[[str, Sequence[Mapping]], None]:
@@ -70,13 +72,14 @@ def _lines_told(context: dg.AssetExecutionContext) -> Callable[[str, Sequence[Ma
 def crawl_log(context: dg.AssetExecutionContext, config: CrawlConfig, home: HomeResource) -> Slices:
     """Ask all sources for what is new."""
     where, now = home.home, instant_of(config.now, datetime.now(UTC))
-    wanted, told = {"only": config.sources, "at_once": config.at_once}, _lines_told(context)
+    wanted = {"only": config.sources, "at_once": config.at_once, "warc": where.warc if config.warc else None}
+    told = _lines_told(context)
     crawls = crawl_sources(where.sources, now=now, landing=where.landing, state=where.state, tell=told, **wanted)
     for failed in (crawl for crawl in crawls if crawl.code):
         context.log.warning("the crawl of %s failed, the others went on: %s", failed.source, failed.last_words)
     by_source, sums = count_crawls(crawls)
     context.add_output_metadata(sums | {"sources": dg.MetadataValue.md(markdown_table(by_source))})
-    return Slices(read_log(where.state, now.date()), [now.date()])
+    return Slices(*read_unpublished(where.state, home.lake.open(t.CRAWL_LOG), now.date()))
 
 
 _READ = (t.ARTICLE_MENTIONS, t.ARTICLE_TERMS)

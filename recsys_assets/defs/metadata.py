@@ -1,6 +1,7 @@
 """What a person sees on an asset's page: columns, counts, a preview, a picture."""
 
 import base64
+import re
 from typing import Any
 
 import dagster as dg
@@ -12,6 +13,7 @@ from recsys_assets.raw.tables import DETAIL, RAW_ROW
 
 PREVIEW_ROWS = 8
 PREVIEW_CHARACTERS = 48
+_MARKS = re.compile(r"[\\|`\[\]!]")
 
 
 def column_schema(schema: TableSchema) -> dg.TableSchema:
@@ -66,9 +68,10 @@ def _cell(value: object) -> str:
         text = f"{len(value):,} bytes"
     else:
         text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    flat = " ".join(text.split())
+    flat = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     cut = flat if len(flat) <= PREVIEW_CHARACTERS else flat[: PREVIEW_CHARACTERS - 1] + "…"
-    return cut.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")
+    # Neither a link nor a picture, which whoever looks would fetch from an address that an outsider chose.
+    return _MARKS.sub(r"\\\g<0>", cut).replace("<", "&lt;")
 
 
 def picture(png: bytes, alt: str) -> dg.MetadataValue:

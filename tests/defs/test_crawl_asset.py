@@ -1,5 +1,7 @@
 """The crawl as an asset: what it tells of its sources, and what it keeps."""
 
+import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -7,6 +9,7 @@ import pytest
 from fake_crawler import put_crawler
 
 from recsys_assets.corpus import crawl as crawling
+from recsys_assets.corpus.crawl_logs import log_file
 from recsys_assets.corpus.tables import CRAWL_LOG
 from recsys_assets.definitions import build_defs
 from recsys_assets.defs.resources import HomeResource
@@ -23,7 +26,9 @@ def listed(home: HomeResource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "status": 200,
     }
     counters = {"outcomes": {"article": 1}, "requests": 2, "seconds": 0.1, "ended": "finished"}
-    program = put_crawler(tmp_path, f"crawl('a', 1, error='it fell over')\ncrawl('b', 0, {line}, {counters})")
+    kept = "kept = {'ended': 'kept in ' + pathlib.Path(given[given.index('--warc') + 1]).name} if '--warc' in given else {}"
+    crawls = f"crawl('a', 1, error='it fell over')\ncrawl('b', 0, {line}, {counters} | kept)"
+    program = put_crawler(tmp_path, f"{kept}\n{crawls}")
     monkeypatch.setattr(crawling.sys, "executable", program)
     home.home.root.mkdir(parents=True)
     home.home.own_sources.write_text(
@@ -31,8 +36,8 @@ def listed(home: HomeResource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def crawl(resources: dict[str, object], instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
-    ops = {"crawl_log": {"config": {"now": "2026-01-05T12:00:00Z"}}}
+def crawl(resources: dict[str, object], instance: dg.DagsterInstance, **more: object) -> dg.ExecuteInProcessResult:
+    ops = {"crawl_log": {"config": {"now": "2026-01-05T12:00:00Z"} | more}}
     job = build_defs(resources).resolve_job_def("crawl")
     return job.execute_in_process(instance=instance, run_config={"ops": ops}, raise_on_error=False)
 
@@ -58,3 +63,22 @@ def test_a_source_that_fails_is_told_and_the_others_are_kept(
     assert "a (1 of 1 addresses failed)" in (verdicts["sources_answer"].description or "")
     assert any("b: 1 addresses\narticle http://b.example/" in message for message in logged)
     assert any("the crawl of a failed, the others went on: it fell over" in message for message in logged)
+
+
+@pytest.mark.usefixtures("listed")
+def test_what_a_run_that_failed_left_in_the_logs_is_published_with_the_next_and_answers_are_kept_if_asked_for(
+    home: HomeResource,
+    resources: dict[str, object],
+    instance: dg.DagsterInstance,
+):
+    left = log_file(home.home.state, "a", datetime(2026, 1, 4, tzinfo=UTC))
+    left.parent.mkdir(parents=True)
+    line = {"url": "http://a.example/1", "source": "a", "at": "2026-01-04T00:00:00Z", "outcome": "article"}
+    left.write_text(json.dumps(line) + "\n")
+
+    result = crawl(resources, instance, warc=True)
+    (made,) = result.asset_materializations_for_node("crawl_log")
+
+    assert result.success
+    assert home.lake.open(CRAWL_LOG).partitions == [date(2026, 1, 4), date(2026, 1, 5)]
+    assert "| kept in warc |" in made.metadata["sources"].value

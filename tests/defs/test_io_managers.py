@@ -231,8 +231,11 @@ def test_text_from_outside_stays_in_its_cell():
     header, _, first, second = markdown_table(frame).splitlines()
 
     assert header == "| title | vector | n |"
-    assert first == "| a \\| b &lt;script>\\`x\\` | [0.500, 1.000, 2.000, …] |  |"
+    assert first == "| a \\| b &lt;script>\\`x\\` | \\[0.500, 1.000, 2.000, …\\] |  |"
     assert len(second) < 80
+    # A picture is fetched by whoever looks at the page, and a link may say anything.
+    assert r"\!\[x\](//e.example)" in markdown_table(pl.DataFrame({"url": ["![x](//e.example)\x1b"]}))
+    assert markdown_table(pl.DataFrame({"url": ["a\x1b[2J\u202eb"]})).splitlines()[2] == r"| a \[2J b |"
 
 
 def make_both(resources: Mapping[str, object], instance: dg.DagsterInstance, meanwhile: Callable[[], None]) -> bool:

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from world import START
 
-from recsys_assets.corpus.crawl import SourceCrawl, crawl_sources, read_log
+from recsys_assets.corpus.crawl import SourceCrawl, crawl_sources
+from recsys_assets.corpus.crawl_logs import read_log
 from recsys_assets.corpus.gates import sources_answer
 from recsys_assets.demo.params import DemoParams
 from recsys_assets.demo.press import write_press

@@ -24,6 +24,12 @@ from scrapers.urls import canonical_url
         ("http://[::1", None),
         ("http://b.example:99999/", None),
         ("http://b.example/" + "a" * 2000, None),
+        ("http://bücher.example/ü", "http://xn--bcher-kva.example/%C3%BC"),
+        ("http://b.example/\u2028\x1b[2J", "http://b.example/%E2%80%A8%1B[2J"),
+        ("http://a\x1b[2J.example/", None),
+        ("http://a\u2028b.example/", None),
+        ("http://a\u202eb.example/", None),
+        ("http://a b.example/", None),
     ],
 )
 def test_canonical_address(url: str, canonical: str | None):

@@ -1,8 +1,9 @@
-"""The crawl as the platform sees it: processes that end well or not, lines as they come, a day's rows, and the verdict."""
+"""The crawl as the platform sees it: processes that end well or not, lines as they come, and the verdict."""
 
-import json
+import contextlib
+import os
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -16,11 +17,9 @@ from recsys_assets.corpus.crawl import (
     count_crawls,
     crawl_sources,
     instant_of,
-    line_for_people,
     list_sources,
-    log_file,
-    read_log,
 )
+from recsys_assets.corpus.crawl_logs import read_log
 from recsys_assets.corpus.gates import sources_answer
 from recsys_assets.corpus.tables import CRAWL_LOG
 
@@ -94,24 +93,70 @@ def test_a_host_that_dies_took_its_crawls_along(listed: Path, crawler):
     assert [(each.code, each.last_words) for each in run(listed)] == [(0, ""), (1, "no module named scrapy")]
 
 
+# The host forks a crawl that asks five times a second and is deaf to a polite end.
+_ASKS_ON = """
+import os, signal
+mark = pathlib.Path({mark!r})
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pid = os.fork()
+if pid:
+    mark.with_suffix(".pids").write_text(f"{{os.getpid()}} {{pid}}")
+    crawl("a", 0, {line})
+while True:
+    mark.touch()
+    time.sleep(0.2)
+"""
+
+
 def test_nobody_goes_on_asking_when_the_run_is_interrupted(listed: Path, crawler, tmp_path: Path):
-    crawler(f"crawl('a', 0, {LINE})\ntime.sleep(20)\npathlib.Path({str(tmp_path / 'asked')!r}).touch()")
+    mark = tmp_path / "asked"
+    crawler(_ASKS_ON.format(mark=str(mark), line=LINE))
 
     def interrupt(_source: str, _lines: list) -> None:
         raise KeyboardInterrupt
 
-    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run(listed, tell=interrupt)
-    assert time.monotonic() - began < 15
-    assert not (tmp_path / "asked").exists()
+    pids = [int(pid) for pid in mark.with_suffix(".pids").read_text().split()]
+    deadline = time.monotonic() + 5
+    while (alive := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pid in alive:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 9)
+
+    assert len(pids) == 2
+    assert alive == []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has asked after does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_a_list_with_faults_is_told_in_the_crawler_s_own_words(listed: Path, crawler):
-    crawler("crawl('a', 2, error='source 1 (a): no entrance')\ncrawl('b', 2)")
+    crawler("sys.stderr.write('source 1 (a): no entrance'); sys.exit(2)")
 
     with pytest.raises(InvalidArgumentError, match="no entrance"):
         run(listed)
+
+
+def test_a_crawl_that_refuses_its_arguments_leaves_the_others_alone(listed: Path, crawler):
+    crawler("crawl('a', 2, error='no \\x1b[2Jsource')\ncrawl('b', 0)")
+
+    assert [(each.code, each.last_words) for each in run(listed)] == [(2, "no [2Jsource"), (0, "")]
+
+
+def test_answers_are_kept_where_it_is_said_and_by_default_nowhere(listed: Path, crawler):
+    crawler(
+        "for name in sources:\n    crawl(name, 0, counters={'ended': ' '.join(given[given.index('--at-once') - 2 :][:2])})"
+    )
+
+    assert [each.row["ended"] for each in run(listed, warc=Path("kept"))] == ["--warc kept"] * 2
+    assert [each.row["ended"] for each in run(listed)] == [f"--now {NOW.isoformat()}"] * 2
 
 
 @pytest.mark.parametrize("text", ["sources: 3", "- a", "sources:\n- {name: a}", "\tno yaml: [", ""])
@@ -125,23 +170,43 @@ def test_what_is_no_list_is_said_to_be_none(tmp_path: Path, text: str):
         list_sources(tmp_path / "other.yaml")
 
 
-def test_a_day_has_the_lines_of_all_of_its_crawls_and_none_that_is_half(tmp_path: Path):
-    for hour, name in ((1, "a"), (13, "a"), (2, "b")):
-        path = log_file(tmp_path, name, datetime(2026, 1, 5, hour, tzinfo=UTC))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        line = LINE | {"source": name, "at": f"2026-01-05T{hour:02d}:00:00Z"}
-        path.write_text(json.dumps(line) + "\n" + json.dumps({"url": "http://a.example/none"}) + '\n{"url": "htt')
-    other = log_file(tmp_path, "a", datetime(2026, 1, 6, tzinfo=UTC))
-    other.write_text(json.dumps(LINE) + "\n")
+def test_a_list_that_is_empty_or_can_not_be_read_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "sources.yaml"
+    path.write_text("sources: []\n")
+    with pytest.raises(InvalidArgumentError, match="names no source"):
+        run(path)
+    with pytest.raises(InvalidArgumentError, match=r"can not be read \(Is a directory\)"):
+        run(tmp_path)
 
-    rows = read_log(tmp_path, date(2026, 1, 5))
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
 
-    assert [(row["source"], row["at"].hour, row["n_bytes"]) for row in rows.to_dicts()] == [
-        ("a", 1, 9),
-        ("a", 13, 9),
-        ("b", 2, 9),
-    ]
-    assert read_log(tmp_path, date(2026, 1, 7)).is_empty()
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(InvalidArgumentError, match=r"can not be read \(Permission denied\)"):
+        run(path)
+    assert count_crawls([])[0].is_empty()
+
+
+@pytest.mark.parametrize("name", ["/tmp/victim", "../victim", "a/b", "A", "''", "a\n", "x" * 64, "1", "[a, b]", "a"])
+def test_what_can_be_no_file_is_no_name_and_nothing_begins(listed: Path, crawler, name: str):
+    crawler(f"pathlib.Path({str(listed.parent / 'begun')!r}).touch()")
+    listed.write_text(
+        f"sources:\n- {{name: a, site: 'http://a.example/'}}\n- {{name: {name!r}, site: 'http://b.example/'}}\n"
+    )
+    if name in ("1", "[a, b]", "''"):
+        listed.write_text(f"sources:\n- {{name: {name}, site: 'http://b.example/'}}\n")
+
+    with pytest.raises(InvalidArgumentError, match=r"name of a source|no list of sources"):
+        run(listed)
+    assert not (listed.parent / "begun").exists()
+
+
+def test_credentials_of_a_site_and_commands_in_it_are_told_nobody(listed: Path, crawler):
+    crawler("crawl('a', 3)")
+    listed.write_text('sources:\n- {name: a, site: "http://me:secret@a.example:81/x\\e[2J"}\n')
+    run(listed)
+
+    assert read_log(listed.parent / "state", NOW.date())["url"].to_list() == ["http://a.example:81/x [2J"]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +237,3 @@ def test_a_source_most_of_whose_addresses_fail_is_named():
     assert not verdict.passed
     assert not verdict.blocking
     assert "c (1 of 1 addresses failed), d (1 of 1 addresses failed)" in verdict.notes
-
-
-def test_a_line_in_few_words():
-    assert line_for_people(LINE | {"reason": None}) == "article http://a.example/1"
-    assert line_for_people(LINE | {"outcome": "refused", "reason": "robots"}) == "refused (robots) http://a.example/1"
