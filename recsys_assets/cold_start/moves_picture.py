@@ -45,12 +45,13 @@ def draw_moves(moves: pl.DataFrame, names: Mapping[str, str], *, title: str) -> 
     axes.set_ylim(MOST_ROWS - 0.3, -0.7)
     longest = max(shown[DISTANCE].to_list(), default=1.0)
     axes.set_xlim(0, max(longest, 1e-9) * 1.02)
+    written = {row: _written(names, row) for row in _who(shown)}
     for n, row in enumerate(shown.iter_rows(named=True)):
         axes.barh(n, row[DISTANCE], height=0.32, color=_BAR)
         axes.text(
             -0.01 * longest,
             n,
-            _name(names, row[c.ARTIST_ID]),
+            written[row[c.ARTIST_ID]],
             ha="right",
             va="center",
             fontsize=11,
@@ -60,7 +61,7 @@ def draw_moves(moves: pl.DataFrame, names: Mapping[str, str], *, title: str) -> 
         axes.text(
             0,
             n - 0.34,
-            writable(move_line(row, names), max_length=200) or "",
+            writable(move_line(row, written), max_length=200) or "",
             fontsize=9,
             va="center",
             color=_QUIET,
@@ -91,7 +92,17 @@ def move_line(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def _name(names: Mapping[str, str], artist_id: str) -> str:
-    return (
-        writable(display(names.get(artist_id) or artist_id, max_length=24))
-        or artist_id[:24].encode("ascii", "replace").decode()
-    )
+    return display(names.get(artist_id) or artist_id, max_length=24)
+
+
+def _who(moves: pl.DataFrame) -> set[str]:
+    """Return all artists that a picture of the moves names."""
+    told = {
+        each for row in moves.iter_rows(named=True) for end in ("before", "after") for each in row[f"near_{end}"][:1]
+    }
+    return told | set(moves[c.ARTIST_ID]) | set(moves["because_artist_id"].drop_nulls())
+
+
+def _written(names: Mapping[str, str], artist_id: str) -> str:
+    """Return what the picture's font can write of an artist: the name, else the id."""
+    return writable(_name(names, artist_id)) or artist_id[:24].encode("ascii", "replace").decode()

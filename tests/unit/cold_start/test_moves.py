@@ -135,3 +135,10 @@ def test_the_report_is_drawn_and_listed_without_harm():
     listed = list_moves(moves, NAMES)
     assert "named with The Band" in listed["move"][0]
     assert list_moves(ARTIST_MOVES.empty(), {}).is_empty()
+
+
+def test_names_that_the_pictures_font_can_not_write_are_listed_all_the_same():
+    moves = find_moves(day(10), ENTITY_TERMS.empty(), PARAMS)
+    names = dict.fromkeys(NAMES, "夕焼け風")
+    assert "named with 夕焼け風" in list_moves(moves, names)["move"][0]
+    assert draw_moves(moves, names, title="T") == draw_moves(moves, {}, title="T")
