@@ -85,7 +85,7 @@ def crawl_log(context: dg.AssetExecutionContext, config: CrawlConfig, home: Home
 _READ = (t.ARTICLE_MENTIONS, t.ARTICLE_TERMS)
 _BEFORE = dg.AssetIn(partition_mapping=days_before_delivery(WINDOW_WEEKS))
 # What a Monday reads of the weeks before it: the parameters of ``ReadWeeks``.
-_READING = dict.fromkeys(("raw_articles", "article_mentions", "article_terms"), _BEFORE)
+_READING: dict[str, dg.AssetIn] = dict.fromkeys(("raw_articles", "article_mentions", "article_terms"), _BEFORE)
 
 
 @lake_multi_asset(
