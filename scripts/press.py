@@ -9,9 +9,12 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -24,14 +27,17 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from recsys_assets.core.errors import MissingInputError
+from recsys_assets.core.errors import DataFaultError, MissingInputError, RecsysError
 from recsys_assets.core.files import written_aside
+from recsys_assets.core.locks import locked
 from recsys_assets.demo.press import PAGES_FILE, SOURCES_FILE
 from recsys_assets.demo.press_sites import CLOSED, ROUGH
 from scripts.hostile import closed_answer, rough_answer
 
 _MADE_UP = {ROUGH: rough_answer, CLOSED: closed_answer}
 _ADDRESS = re.compile(r"https://([a-z0-9-]+)\.example(/[^\s\"'<>?#]*)?")
+# Two crawls of the small press ask some 700 times; served for weeks, the press keeps the newest requests only.
+_ASKED_KEPT = 10_000
 
 
 @dataclass(frozen=True)
@@ -123,66 +129,95 @@ class Press:
     """The sites of a press, served by threads of this process from ``with`` to its end.
 
     Attributes:
-        asked: every request, in order.
+        asked: the newest requests, in order.
+        listed: the list of sources that is true of these ports, while they are served: that of the press, or one beside it
+            where somebody else serves the same press and has that one.
         now: the day that the press lives on; None is the real one.
     """
 
     def __init__(self, press: Path, *, now: datetime | None = None, first_port: int | None = None) -> None:
-        """Take the list of sources in ``press``.
+        """Read what is there to be served; nothing is bound yet.
 
         Args:
             press: what ``recsys demo`` wrote.
             now: see the class.
             first_port: sites get ports from here on; by default those of the list, or free ones where these are taken.
+
+        Raises:
+            MissingInputError: a file of the press is not there.
+            DataFaultError: a file of the press is not what ``recsys demo`` wrote.
         """
-        self._list = press / SOURCES_FILE
-        if not self._list.exists():
-            raise MissingInputError(f"{self._list} is not there: `recsys demo` writes a press")
-        self._entries: list[dict] = yaml.safe_load(self._list.read_text(encoding="utf-8"))["sources"]
-        self._press, self._first_port = press, first_port
+        self._own_list = press / SOURCES_FILE
+        try:
+            self._entries: list[dict] = yaml.safe_load(self._own_list.read_text(encoding="utf-8"))["sources"]
+            self._ports = [urlsplit(entry["site"]).port or 0 for entry in self._entries]
+            self._folders = {
+                name: None if name in _MADE_UP else Folder(press / name, name)
+                for name in (entry["name"] for entry in self._entries)
+            }
+        except FileNotFoundError as error:
+            raise MissingInputError(f"{error.filename} is not there: `recsys demo` writes a press") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+            reason = " ".join(str(error).split())
+            raise DataFaultError(f"{press} is no press ({reason}): `recsys demo` writes it anew") from error
+        self._first_port = first_port
         self._stop = Event()
-        self._servers: list[_Server] = []
-        self.now, self.asked = now, []
+        self._open = ExitStack()
+        self.listed = self._own_list
+        self.now, self.asked = now, deque[Asked](maxlen=_ASKED_KEPT)
 
     def __enter__(self) -> Self:
-        """Bind all ports, keep the list of sources true to them, and serve."""
-        for number, entry in enumerate(self._entries):
-            port = urlsplit(entry["site"]).port if self._first_port is None else self._first_port + number
-            server = self._bound(self._handler(entry["name"]), port or 0)
-            self._servers.append(server)
-            entry["site"] = f"http://127.0.0.1:{server.server_port}/"
-        self._origins = {entry["name"]: entry["site"].rstrip("/") for entry in self._entries}
-        with written_aside(self._list) as fresh:
-            fresh.write_text(yaml.safe_dump({"sources": self._entries}, sort_keys=False), encoding="utf-8")
-        for server in self._servers:
-            Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        """Bind all ports, write the list of sources that is true of them, and serve."""
+        with ExitStack() as opened:
+            servers = [self._bound(number, opened) for number in range(len(self._entries))]
+            for entry, server in zip(self._entries, servers, strict=True):
+                entry["site"] = f"http://127.0.0.1:{server.server_port}/"
+            self._origins = {entry["name"]: entry["site"].rstrip("/") for entry in self._entries}
+            self.listed = self._list_to_write(opened)
+            with written_aside(self.listed) as fresh:
+                fresh.write_text(yaml.safe_dump({"sources": self._entries}, sort_keys=False), encoding="utf-8")
+            for server in servers:
+                Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+                opened.callback(server.shutdown)
+            self._open = opened.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End what never ends, and close the ports."""
+        """End what never ends, close the ports, and take away a list that is true of nothing any more."""
         self._stop.set()
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
+        self._open.close()
+
+    def _list_to_write(self, opened: ExitStack) -> Path:
+        """The press's own list for the first who serves it; others keep theirs beside it, and the first one's ports stay true."""
+        try:
+            opened.enter_context(locked(self._own_list.with_name(".serving.lock"), alone=True, wait=False))
+        except BlockingIOError:
+            beside = self._own_list.with_name(f"sources-{secrets.token_hex(4)}.yaml")
+            opened.callback(beside.unlink, missing_ok=True)
+            return beside
+        return self._own_list
 
     @property
     def origins(self) -> dict[str, str]:
         """Where each site is, by name."""
         return dict(self._origins)
 
-    def _bound(self, handler: type[BaseHTTPRequestHandler], port: int) -> _Server:
+    def _bound(self, number: int, opened: ExitStack) -> _Server:
+        handler = self._handler(self._entries[number]["name"])
+        port = self._ports[number] if self._first_port is None else self._first_port + number
         try:
-            return _Server(("127.0.0.1", port), handler)
+            server = _Server(("127.0.0.1", port), handler)
         except OSError:
             if self._first_port is not None:
                 raise
-            return _Server(("127.0.0.1", 0), handler)
+            server = _Server(("127.0.0.1", 0), handler)
+        opened.callback(server.server_close)
+        return server
 
     def _handler(self, name: str) -> type[BaseHTTPRequestHandler]:
-        press = self
-        folder = None if name in _MADE_UP else Folder(self._press / name, name)
+        press, folder = self, self._folders[name]
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -228,10 +263,12 @@ def main() -> int:
         ) as press:
             for name, origin in press.origins.items():
                 sys.stdout.write(f"{origin}  {name}\n")
+            if press.listed.name != SOURCES_FILE:
+                sys.stdout.write(f"somebody serves this press already: these ports are listed in {press.listed}\n")
             sys.stdout.flush()
             while os.getppid() == parent:
                 time.sleep(1.0)
-    except MissingInputError as error:
+    except (RecsysError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
@@ -116,14 +116,21 @@ def materialise(home: Path, yesterday: date) -> bool:
 
 def _crawl_press(runner: "GraphRunner", home: Path, yesterday: date) -> bool:
     """Serve the demo's press and crawl it for real, in the world's time; return whether all went well."""
+    from scripts.press import Press
+
     days = runner.landed_days(yesterday).days if has_press(home) else []
     weeks, _ = weeks_to_make(days, yesterday, n=ANCHORS)
     done = []
     for day in crawls_to_make(min(days), weeks, runner.crawled_days(), yesterday) if days else ():
         _say(f"     the sites of the demo's press, crawled as on {day}")
         now = datetime.combine(day, CRAWL_HOUR, UTC)
-        with served_press(home, now=now):
-            done.append(runner.run("crawl", ops={"crawl_log": {"config": {"now": now.isoformat()}}}))
+        try:
+            with Press(home / "press", now=now) as press:
+                config = {"now": now.isoformat(), "listed": str(press.listed)}
+                done.append(runner.run("crawl", ops={"crawl_log": {"config": config}}))
+        except (RecsysError, OSError) as error:
+            _say(f"     the press is left: {error}")
+            return False
     return all(done)
 
 
@@ -132,13 +139,25 @@ def has_press(home: Path) -> bool:
     return (home / "press" / "sources.yaml").exists() and not (home / "sources.yaml").exists()
 
 
-def served_press(home: Path, *, now: datetime | None = None) -> "AbstractContextManager[Press | None]":
-    """Serve the demo's press, if it is what is crawled, by threads of this process; ``now`` as in ``Press``."""
+def demo_press(home: Path) -> "Press | None":
+    """Read the demo's press, if it is what is crawled; one that can not be served is named, and nobody needs it."""
     if not has_press(home):
-        return nullcontext()
+        return None
     from scripts.press import Press
 
-    return Press(home / "press", now=now)
+    try:
+        return Press(home / "press")
+    except RecsysError as error:
+        _say(f"the press is not served: {error}")
+        return None
+
+
+def _serve_beside(press: "Press | None", served: ExitStack) -> None:
+    """Serve the press until ``served`` ends."""
+    try:
+        served.enter_context(press or nullcontext())
+    except OSError as error:
+        _say(f"the press is not served: {error}")
 
 
 def _make_days(runner: "GraphRunner", yesterday: date) -> bool:
@@ -263,6 +282,7 @@ def serve(home: Path, port: int) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
 
+    press = demo_press(home)
     with (
         subprocess.Popen(
             command,
@@ -270,8 +290,9 @@ def serve(home: Path, port: int) -> int:
             env=environment,
             preexec_fn=as_from_a_terminal,  # noqa: PLW1509  no thread of ours runs yet
         ) as server,
-        served_press(home),
+        ExitStack() as served,
     ):
+        _serve_beside(press, served)
         try:
             return server.wait()
         except KeyboardInterrupt:

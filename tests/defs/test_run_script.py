@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -153,7 +154,9 @@ class SomeRunner:
         only: object = None,  # noqa: ARG002
         ops: Mapping[str, dict] | None = None,
     ) -> bool:
-        self.ran.append((job_name, [*days, *keys, *(op["config"]["now"] for op in (ops or {}).values())]))
+        self.ran.append(
+            (job_name, [*days, *keys, *(value for op in (ops or {}).values() for value in op["config"].values())])
+        )
         if job_name == "submission":
             return self.submissions is True
         return job_name != "monday" or self.failing not in days
@@ -224,7 +227,8 @@ def test_the_demo_s_press_is_served_while_it_is_crawled(
 
     class SomePress(contextlib.nullcontext):
         def __init__(self, press: Path, *, now: datetime | None) -> None:
-            super().__init__()
+            super().__init__(self)
+            self.listed = press / "sources-of-this-serving.yaml"
             served.append((press.name, now))
 
     monkeypatch.setattr("scripts.press.Press", SomePress)
@@ -235,11 +239,34 @@ def test_the_demo_s_press_is_served_while_it_is_crawled(
     evenings = [datetime(2026, 1, 18, 22, tzinfo=UTC), datetime(2026, 1, 29, 22, tzinfo=UTC)]
     assert served == [("press", evening) for evening in evenings]
     assert [name for name, _ in runner.ran][:5] == ["catalogue", "crawl", "crawl", "submission", "ingest"]
-    assert [keys for name, keys in runner.ran if name == "crawl"] == [[evening.isoformat()] for evening in evenings]
+    listed = str(tmp_path / "press" / "sources-of-this-serving.yaml")
+    assert [keys for name, keys in runner.ran if name == "crawl"] == [
+        [evening.isoformat(), listed] for evening in evenings
+    ]
 
     (tmp_path / "sources.yaml").touch()
-    with run.served_press(tmp_path) as nobody:
-        assert nobody is None
+    assert run.demo_press(tmp_path) is None
+
+
+def test_a_press_that_can_not_be_served_costs_neither_the_mixes_nor_the_web_ui(
+    runner: SomeRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    runner.failing = date.min
+    (tmp_path / "press").mkdir()
+    (tmp_path / "press" / "sources.yaml").write_text("sources: [{name: gone, site: 'http://127.0.0.1:8810/'}]\n")
+
+    assert not run.materialise(tmp_path, THURSDAY)
+    assert [name for name, _ in runner.ran if name in ("crawl", "daily")] == ["daily"]
+    assert "the press is left: " in capsys.readouterr().out
+
+    said = tmp_path / "said"
+    (tmp_path / "dagster").write_text(f"#!{sys.executable}\nfrom pathlib import Path\nPath({str(said)!r}).touch()\n")
+    (tmp_path / "dagster").chmod(0o755)
+    monkeypatch.setattr(run.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    assert run.serve(tmp_path, 3000) == 0
+    assert said.exists()
+    assert "pages.json is not there: `recsys demo` writes a press" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("outcome", [True, False, DataFaultError("no key"), PermissionError(13, "closed")])

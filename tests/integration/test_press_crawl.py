@@ -68,7 +68,11 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
     home = tmp_path_factory.mktemp("press")
     params = DemoParams(n_listeners=20, n_tracks=300, n_artists=48, n_playlists=10, plays_per_listener_day=1)
     write_press(
-        generate_world(params, seed=7, start=START, days=DAYS), home / "press", home / "truth", home / "catalogue"
+        generate_world(params, seed=7, start=START, days=DAYS),
+        home / "press",
+        home / "truth",
+        home / "catalogue",
+        home / "state",
     )
     where = {"landing": home / "landing", "state": home / "state"}
     told: list[dict] = []
@@ -79,7 +83,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
         press.now = SECOND
         # A process takes two seconds of a core to start: of each kind of door one.
         second = crawl_sources(listed, now=SECOND, only=AGAIN, **where)
-        again = press.asked[len(asked) :]
+        again = list(press.asked)[len(asked) :]
     path = pl.col("url").str.extract(r"^https?://[^/]+([^?]*)").alias("path")
     return Crawled(
         first=first,

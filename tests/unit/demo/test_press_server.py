@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from recsys_assets.core.errors import MissingInputError
+from recsys_assets.core.errors import DataFaultError, MissingInputError
 from recsys_assets.demo.press import write_press
 from recsys_assets.demo.press_sites import CLOSED, ROUGH
 from recsys_assets.demo.world import World
+from scripts import press as serving
 from scripts.press import Folder, Press
 
 LATE = datetime(2027, 1, 1, tzinfo=UTC)
@@ -30,7 +31,7 @@ ORIGINS = {
 @pytest.fixture(scope="module")
 def press(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("press")
-    write_press(world, folder / "press", folder / "truth", folder / "landing")
+    write_press(world, folder / "press", folder / "truth", folder / "landing", folder / "state")
     return folder / "press"
 
 
@@ -111,6 +112,31 @@ def test_a_port_that_is_taken_is_given_up_and_the_list_says_which_is_used(press:
             assert get(f"{listed[0]['site']}feed.xml")[0] == 200
 
 
+def test_who_serves_a_press_that_is_served_lists_other_ports_elsewhere(press: Path):
+    own = press / "sources.yaml"
+    with Press(press, now=LATE) as first:
+        before = own.read_text()
+        with Press(press, now=LATE) as second:
+            listed = yaml.safe_load(second.listed.read_text())["sources"]
+            assert {entry["name"]: entry["site"].rstrip("/") for entry in listed} == second.origins
+            assert first.listed == own != second.listed
+            assert not set(first.origins.values()) & set(second.origins.values())
+            assert own.read_text() == before
+        assert own.read_text() == before
+        assert [path.name for path in press.glob("sources*")] == ["sources.yaml"]
+        assert get(f"{first.origins['lamplight']}/feed.xml")[0] == 200
+    with Press(press, now=LATE) as third:
+        assert third.listed == own
+
+
+def test_requests_are_kept_up_to_a_number(press: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(serving, "_ASKED_KEPT", 2)
+    with Press(press, now=LATE) as served:
+        for name in "abc":
+            get(f"{served.origins['lamplight']}/{name}")
+        assert [each.path for each in served.asked] == ["/b", "/c"]
+
+
 def test_what_never_ends_ends_with_the_press(press: Path):
     with Press(press, now=LATE) as served:
         rough = served.origins[ROUGH]
@@ -127,5 +153,17 @@ def test_what_never_ends_ends_with_the_press(press: Path):
 
 
 def test_without_a_press_it_is_said_how_to_get_one(tmp_path: Path):
-    with pytest.raises(MissingInputError, match="recsys demo"):
+    with pytest.raises(MissingInputError, match=r"sources\.yaml is not there: `recsys demo`"):
         Press(tmp_path)
+    (tmp_path / "sources.yaml").write_text("sources:\n- {name: lamplight, site: 'http://127.0.0.1:8810/'}\n")
+    with pytest.raises(MissingInputError, match=r"pages\.json is not there: `recsys demo`"):
+        Press(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "sources: 3", "sources: [{name: rough-corner}]", "\tno yaml: [", "sources: [a]"])
+def test_what_is_no_press_is_said_in_one_line(tmp_path: Path, text: str):
+    (tmp_path / "sources.yaml").write_text(text)
+
+    with pytest.raises(DataFaultError, match="is no press") as raised:
+        Press(tmp_path)
+    assert "\n" not in str(raised.value)
