@@ -34,12 +34,15 @@ def read_log(state: Path, day: date) -> pl.DataFrame:
     """Return what all crawls of a day logged: rows of ``corpus.crawl_log``, by source and instant."""
     rows: Lines = []
     for path in _logs(state, day):
-        rows += parsed_lines(path.read_text(encoding="utf-8", errors="replace"))
+        began = datetime.strptime(path.stem, "log-%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        lines = parsed_lines(path.read_text(encoding="utf-8", errors="replace"))
+        rows += [line | {"crawled_at": began} for line in lines]
     named = [
         {
             c.SOURCE: row.get("source"), "url": _plain(row.get("url")), c.AT: _instant(row.get("at")),
             "outcome": row.get("outcome"), c.REASON: _plain(row.get("reason")), "status": row.get("status"),
-            "n_bytes": row.get("bytes"), "seconds": row.get("seconds"), c.ARRIVED_ON: day,
+            "n_bytes": row.get("bytes"), "seconds": row.get("seconds"), "crawled_at": row["crawled_at"],
+            c.ARRIVED_ON: day,
         }
         for row in rows
     ]  # fmt: skip
@@ -67,7 +70,7 @@ def read_unpublished(state: Path, published: TableVersion, day: date) -> tuple[p
 
 
 def _logs(state: Path, day: date) -> list[Path]:
-    return sorted((state / "crawl").glob(f"*/log-{day:%Y%m%d}T*.jsonl"))
+    return sorted((state / "crawl").glob(f"*/log-{day:%Y%m%d}T{'[0-9]' * 6}Z.jsonl"))
 
 
 def _count_lines(state: Path, day: date) -> int:

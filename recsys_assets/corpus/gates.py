@@ -6,6 +6,7 @@ import polars as pl
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
+from recsys_assets.corpus.crawl import CRAWL_FAILED
 from recsys_assets.corpus.tables import MAX_EXCERPT_CHARS
 
 # Of fewer articles nothing is said; a press that names nobody of the catalogue in most of its articles is not about it, or
@@ -15,6 +16,8 @@ LEAST_ARTICLES, MOST_SILENT = 20, 0.9
 _HARMFUL = ("Cc", "Cs")
 # Of a source most of whose addresses fail there is something to look at: it moved, it is down, or the list is wrong.
 MOST_FAILED = 0.5
+# Addresses with these reasons were found and never asked for: they say nothing of whether the source answers.
+_NOT_ASKED = ("known", "outside_source", "dated_after_now", "robots", "other_site", "scheme")
 
 
 def articles_name_somebody(articles: pl.DataFrame, mentions: pl.DataFrame) -> GateResult:
@@ -69,17 +72,25 @@ def sources_beat_chance(weights: pl.DataFrame) -> GateResult:
 
 
 def sources_answer(log: pl.DataFrame) -> GateResult:
-    """Judge whether the sources that were crawled on a day answer; a failure warns and names those that do not.
+    """Judge whether the sources of a day's newest crawl answer; a failure warns and names those that do not.
 
     Args:
-        log: source, outcome, reason: rows of ``corpus.crawl_log`` of a day.
+        log: source, outcome, reason, crawled_at: rows of ``corpus.crawl_log`` of a day.
     """
-    failed = (pl.col("outcome") == "error") | (pl.col(c.REASON) == "robots_unavailable").fill_null(False)
-    by_source = log.group_by(c.SOURCE).agg(pl.len().alias("n"), failed.sum().alias("failed")).sort(c.SOURCE)
-    silent = by_source.filter(pl.col("failed") > MOST_FAILED * pl.col("n"))
-    told = ", ".join(f"{source} ({bad} of {n} addresses failed)" for source, n, bad in silent.head(5).iter_rows())
-    articles = log.filter(pl.col("outcome") == "article").height
-    notes = f"{by_source.height} sources, {log.height:,} addresses, {articles:,} articles"
+    newest = log.filter(pl.col("crawled_at") == pl.col("crawled_at").max())
+    died = pl.col(c.REASON) == CRAWL_FAILED
+    failed = (pl.col("outcome") == "error") | (pl.col(c.REASON) == "robots_unavailable")
+    asked = newest.with_columns(pl.col(c.REASON).fill_null("")).filter(~pl.col(c.REASON).is_in(_NOT_ASKED))
+    by_source = asked.group_by(c.SOURCE).agg(
+        pl.len().alias("n"), failed.sum().alias("failed"), died.any().alias("died")
+    )
+    silent = by_source.filter(pl.col("died") | (pl.col("failed") > MOST_FAILED * pl.col("n"))).sort(c.SOURCE)
+    told = ", ".join(
+        f"{source} ({'its crawl died' if is_dead else f'{bad} of {n} addresses failed'})"
+        for source, n, bad, is_dead in silent.head(5).iter_rows()
+    )
+    articles = newest.filter(pl.col("outcome") == "article").height
+    notes = f"{newest[c.SOURCE].n_unique()} sources, {asked.height:,} addresses asked for, {articles:,} articles"
     return GateResult(
         name="sources_answer",
         passed=silent.is_empty(),

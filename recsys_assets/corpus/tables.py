@@ -215,6 +215,7 @@ CRAWL_LOG = TableSchema(
         (c.SOURCE, pl.String, "The source, as the list of sources calls it.", False),
         (URL, pl.String, "The address, as it was to be asked for.", False),
         (c.AT, INSTANT, "When, by the crawl's clock.", False),
+        ("crawled_at", INSTANT, "When the crawl began, by its clock: the rows of one crawl share it.", False),
         ("outcome", pl.String, "article, not_modified, duplicate, near_duplicate, skipped, not_an_article, refused, error.", False),
         (c.REASON, pl.String, "Why it is no article, in a form to count by; null where nothing is to be said."),
         ("status", pl.Int32, "HTTP status; null where nothing was answered."),

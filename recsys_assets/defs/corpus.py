@@ -1,7 +1,9 @@
 """Assets of ``corpus``: the crawl, the day's articles, and what articles and playlists before a Monday say of whom."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -10,8 +12,9 @@ from pydantic import Field
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.corpus import gates, playlist_gates
 from recsys_assets.corpus import tables as t
-from recsys_assets.corpus.crawl import count_crawls, crawl_sources, instant_of
-from recsys_assets.corpus.crawl_logs import line_for_people, read_unpublished
+from recsys_assets.corpus.crawl import SourceCrawl, count_crawls, crawl_sources, instant_of
+from recsys_assets.corpus.crawl_lines import GatheredLines
+from recsys_assets.corpus.crawl_logs import read_unpublished
 from recsys_assets.corpus.encoder import open_encoder
 from recsys_assets.corpus.entity_terms import TermParams
 from recsys_assets.corpus.entity_text import EntityTextParams
@@ -41,9 +44,6 @@ from recsys_assets.defs.progress import progress_bar
 from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.raw.tables import RAW
 
-# Of a source's log, lines in one message of the run.
-_LINES_TOLD = 40
-
 
 class CrawlConfig(dg.Config):
     """When and what is crawled, as run configuration."""
@@ -52,14 +52,30 @@ class CrawlConfig(dg.Config):
     sources: list[str] = Field(default=[], description="Names of sources; empty: all of the list.")
     at_once: int = Field(default=4, ge=1, le=64, description="Sources crawled at a time, a process for each.")
     warc: bool = Field(default=False, description="Also keep the answers as they came, in RECSYS_HOME/warc/.")
+    listed: str | None = Field(default=None, description="The list of sources; by default that of RECSYS_HOME.")
 
 
-def _lines_told(context: dg.AssetExecutionContext) -> Callable[[str, Sequence[Mapping]], None]:
-    def tell(source: str, lines: Sequence[Mapping]) -> None:
-        told = "\n".join(line_for_people(line) for line in lines[:_LINES_TOLD])
-        context.log.info("%s: %d addresses\n%s", source, len(lines), told)
+def _lines_told(context: dg.AssetExecutionContext) -> GatheredLines:
+    """Tell the run's log, which keeps engine events at any level; ``context.log`` drops what the terminal is not to see."""
 
-    return tell
+    def say(message: str) -> None:
+        step = str(context.op_execution_context.op_handle)
+        context.instance.report_engine_event(message, dagster_run=context.run, step_key=step)
+
+    return GatheredLines(say, clock=time.monotonic)
+
+
+def _require_any(context: dg.AssetExecutionContext, crawls: Sequence[SourceCrawl]) -> None:
+    """Name the crawls that died, and fail if none is left: their rows are stored by now."""
+    died = [crawl for crawl in crawls if crawl.code]
+    if died and len(died) == len(crawls):
+        told = "; ".join(f"{crawl.source}: {crawl.last_words}" for crawl in died[:3])
+        # A crawl that hung took half an hour of each site's patience: the next one comes by the clock.
+        raise dg.Failure(
+            f"the crawls of all {len(died)} sources died ({told}): expected one to end", allow_retries=False
+        )
+    for crawl in died:
+        context.log.warning("the crawl of %s failed, the others went on: %s", crawl.source, crawl.last_words)
 
 
 @lake_asset(
@@ -69,17 +85,18 @@ def _lines_told(context: dg.AssetExecutionContext) -> Callable[[str, Sequence[Ma
     kinds={"python"},
     about="A day has the rows of all of its crawls; their articles go to landing/articles/.",
 )
-def crawl_log(context: dg.AssetExecutionContext, config: CrawlConfig, home: HomeResource) -> Slices:
+def crawl_log(context: dg.AssetExecutionContext, config: CrawlConfig, home: HomeResource) -> Iterator[dg.Output]:
     """Ask all sources for what is new."""
     where, now = home.home, instant_of(config.now, datetime.now(UTC))
+    listed = Path(config.listed) if config.listed else where.sources
     wanted = {"only": config.sources, "at_once": config.at_once, "warc": where.warc if config.warc else None}
-    told = _lines_told(context)
-    crawls = crawl_sources(where.sources, now=now, landing=where.landing, state=where.state, tell=told, **wanted)
-    for failed in (crawl for crawl in crawls if crawl.code):
-        context.log.warning("the crawl of %s failed, the others went on: %s", failed.source, failed.last_words)
+    with _lines_told(context) as told:
+        crawls = crawl_sources(listed, now=now, landing=where.landing, state=where.state, tell=told, **wanted)
     by_source, sums = count_crawls(crawls)
-    context.add_output_metadata(sums | {"sources": dg.MetadataValue.md(markdown_table(by_source))})
-    return Slices(*read_unpublished(where.state, home.lake.open(t.CRAWL_LOG), now.date()))
+    shown = sums | {"sources": dg.MetadataValue.md(markdown_table(by_source))}
+    fresh = Slices(*read_unpublished(where.state, home.lake.open(t.CRAWL_LOG), now.date()))
+    yield dg.Output(fresh, metadata=shown)
+    _require_any(context, crawls)
 
 
 _READ = (t.ARTICLE_MENTIONS, t.ARTICLE_TERMS)

@@ -1,11 +1,14 @@
 """The crawl as an asset: what it tells of its sources, and what it keeps."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.instance.ref import InstanceRef
 from fake_crawler import put_crawler
 
 from recsys_assets.corpus import crawl as crawling
@@ -13,6 +16,19 @@ from recsys_assets.corpus.crawl_logs import log_file
 from recsys_assets.corpus.tables import CRAWL_LOG
 from recsys_assets.definitions import build_defs
 from recsys_assets.defs.resources import HomeResource
+from scripts.graph import NO_CAPTURE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def set_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """One with our settings, as `make` gives it to the web UI: they say what of a run's log is kept."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    shutil.copyfile(ROOT / "dagster.yaml", folder / "dagster.yaml")
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=NO_CAPTURE)) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -44,12 +60,12 @@ def crawl(resources: dict[str, object], instance: dg.DagsterInstance, **more: ob
 
 @pytest.mark.usefixtures("listed")
 def test_a_source_that_fails_is_told_and_the_others_are_kept(
-    home: HomeResource, resources: dict[str, object], instance: dg.DagsterInstance
+    home: HomeResource, resources: dict[str, object], set_instance: dg.DagsterInstance
 ):
-    result = crawl(resources, instance)
+    result = crawl(resources, set_instance)
     (made,) = result.asset_materializations_for_node("crawl_log")
     verdicts = {check.check_name: check for check in result.get_asset_check_evaluations()}
-    logged = [entry.user_message for entry in instance.all_logs(result.run_id)]
+    logged = [entry.message for entry in set_instance.all_logs(result.run_id)]
 
     assert result.success
     assert home.lake.open(CRAWL_LOG).read().select("source", "outcome", "reason").rows() == [
@@ -60,7 +76,7 @@ def test_a_source_that_fails_is_told_and_the_others_are_kept(
     assert "crawl_failed: it fell over" in made.metadata["sources"].value
     assert verdicts["holds_contract"].passed
     assert verdicts["sources_answer"].severity == dg.AssetCheckSeverity.WARN
-    assert "a (1 of 1 addresses failed)" in (verdicts["sources_answer"].description or "")
+    assert "a (its crawl died)" in (verdicts["sources_answer"].description or "")
     assert any("b: 1 addresses\narticle http://b.example/" in message for message in logged)
     assert any("the crawl of a failed, the others went on: it fell over" in message for message in logged)
 
@@ -82,3 +98,23 @@ def test_what_a_run_that_failed_left_in_the_logs_is_published_with_the_next_and_
     assert result.success
     assert home.lake.open(CRAWL_LOG).partitions == [date(2026, 1, 4), date(2026, 1, 5)]
     assert "| kept in warc |" in made.metadata["sources"].value
+
+
+def test_a_crawl_of_which_nothing_is_left_is_red_and_its_rows_are_kept(
+    home: HomeResource,
+    resources: dict[str, object],
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    program = put_crawler(tmp_path, "for source in sources:\n    crawl(source, 1, error='it fell over')")
+    monkeypatch.setattr(crawling.sys, "executable", program)
+    elsewhere = tmp_path / "elsewhere.yaml"
+    elsewhere.write_text("sources: [{name: a, site: 'http://a.example/'}, {name: b, site: 'http://b.example/'}]")
+    result = crawl(resources, instance, listed=str(elsewhere))
+    (failure,) = (event.step_failure_data for event in result.all_events if event.is_step_failure)
+
+    assert not result.success
+    assert "all 2 sources died (a: it fell over; b: it fell over)" in failure.error.message
+    assert not [event for event in result.all_events if event.is_step_up_for_retry]
+    assert home.lake.open(CRAWL_LOG).read()["reason"].to_list() == ["crawl_failed", "crawl_failed"]

@@ -224,16 +224,41 @@ def test_the_crawl_s_clock(setting: str | None, expected: datetime):
         instant_of("noon", NOW)
 
 
-def log_of(*rows: tuple[str, str, str | None]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=["source", "outcome", "reason"], orient="row")
+def log_of(*rows: tuple[str, str, str | None], hour: int = 12) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, schema={"source": pl.String, "outcome": pl.String, "reason": pl.String}, orient="row")
+    return frame.with_columns(pl.lit(datetime(2026, 1, 5, hour, tzinfo=UTC)).alias("crawled_at"))
+
+
+GOOD = [("a", "article", None), ("a", "error", "timeout"), ("a", "refused", "robots"), ("b", "not_modified", None)]
 
 
 def test_a_source_most_of_whose_addresses_fail_is_named():
-    good = [("a", "article", None), ("a", "error", "timeout"), ("a", "refused", "robots"), ("b", "not_modified", None)]
-
-    assert sources_answer(log_of(*good)).passed
-    assert sources_answer(log_of(*good).clear()).passed
-    verdict = sources_answer(log_of(*good, ("c", "error", "tls"), ("d", "refused", "robots_unavailable")))
+    assert sources_answer(log_of(*GOOD)).passed
+    assert sources_answer(log_of(*GOOD).clear()).passed
+    verdict = sources_answer(log_of(*GOOD, ("c", "error", "tls"), ("d", "refused", "robots_unavailable")))
     assert not verdict.passed
     assert not verdict.blocking
     assert "c (1 of 1 addresses failed), d (1 of 1 addresses failed)" in verdict.notes
+
+
+@pytest.mark.parametrize("reason", ["known", "outside_source", "dated_after_now", "robots"])
+def test_what_nobody_asked_for_hides_no_failure(reason: str):
+    passed_over = [("c", "refused" if reason == "robots" else "skipped", reason)] * 30
+
+    verdict = sources_answer(log_of(*GOOD, *passed_over, ("c", "error", "tls")))
+    assert "c (1 of 1 addresses failed)" in verdict.notes
+    assert sources_answer(log_of(*passed_over)).passed
+
+
+def test_a_crawl_that_died_is_a_failure_whatever_it_had_read():
+    verdict = sources_answer(log_of(*GOOD, *[("c", "article", None)] * 9, ("c", "error", CRAWL_FAILED)))
+
+    assert not verdict.passed
+    assert "c (its crawl died)" in verdict.notes
+
+
+def test_the_newest_crawl_of_a_day_is_judged():
+    down, up = [("c", "error", "tls")] * 9, [("c", "article", None)]
+
+    assert sources_answer(pl.concat([log_of(*down, hour=6), log_of(*up, hour=12)])).passed
+    assert not sources_answer(pl.concat([log_of(*up, hour=6), log_of(*down, hour=12)])).passed

@@ -36,10 +36,10 @@ def test_a_day_has_the_lines_of_all_of_its_crawls_and_none_that_is_half(tmp_path
 
     rows = read_log(tmp_path, DAY)
 
-    assert [(row["source"], row["at"].hour, row["n_bytes"]) for row in rows.to_dicts()] == [
-        ("a", 1, 9),
-        ("a", 13, 9),
-        ("b", 2, 9),
+    assert [(row["source"], row["at"].hour, row["crawled_at"].hour, row["n_bytes"]) for row in rows.to_dicts()] == [
+        ("a", 1, 1, 9),
+        ("a", 13, 13, 9),
+        ("b", 2, 2, 9),
     ]
     assert read_log(tmp_path, date(2026, 1, 7)).is_empty()
 
