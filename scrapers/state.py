@@ -6,7 +6,7 @@ transaction with the article it gave: a crawl that is killed loses nothing and r
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -185,3 +185,15 @@ class State:
     def landed(self, up_to: int) -> None:
         """Forget the articles up to a number: their file is in place."""
         self._db.execute("delete from outbox where source = ? and number <= ?", (self._source, up_to))
+
+    def forget(self, articles: Iterable[str]) -> None:
+        """Forget the source and the texts that it printed first: at its pages' addresses and at those of ``articles``."""
+        with self.together():
+            self._db.execute("create temp table forgotten (url text primary key)")
+            self._db.executemany("insert or ignore into forgotten values (?)", [(url,) for url in articles])
+            self._db.execute("insert or ignore into forgotten select url from pages where source = ?", (self._source,))
+            self._db.execute("delete from texts where url in (select url from forgotten)")
+            self._db.execute("delete from bands where text not in (select number from texts)")
+            for table in ("pages", "waiting", "outbox"):
+                self._db.execute(f"delete from {table} where source = ?", (self._source,))
+            self._db.execute("drop table forgotten")

@@ -145,6 +145,6 @@ def _add_press(world: "World", home: "Home", *, is_wanted: bool) -> dict[str, in
     from recsys_assets.demo.press import remove_press, write_press
 
     if not is_wanted:
-        remove_press(home.press, home.demo_truth, home.landing)
+        remove_press(home.press, home.demo_truth, home.landing, home.state)
         return {}
-    return {"press": write_press(world, home.press, home.demo_truth, home.landing)}
+    return {"press": write_press(world, home.press, home.demo_truth, home.landing, home.state)}

@@ -2,13 +2,15 @@
 
 Layout: ``press/<site>/`` holds pages under their paths (``.html`` is added to those without an ending), ``pages.json`` says from
 when on each page is there and with which headers; ``press/sources.yaml`` is what a crawl is given. Planning is ``press_plan``,
-serving ``scripts.press``. Nothing of it enters the landing
-zone but through a crawl, and the newcomers whom it writes about.
+serving ``scripts.press``. Nothing of it enters the landing zone but through a crawl, and the newcomers whom it writes about; what
+was crawled of a press goes with it.
 """
 
 import json
 import logging
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,20 +39,21 @@ _TYPES = {
 LEAST_SHARE = 0.005
 
 
-def write_press(world: World, press: Path, truth: Path, landing: Path) -> int:
-    """Write the press of a world, its newcomers and its truth; what an earlier world left is replaced.
+def write_press(world: World, press: Path, truth: Path, landing: Path, state: Path) -> int:
+    """Write the press of a world, its newcomers and its truth; what an earlier world left is replaced, or gone.
 
     Args:
         world: of ``generate_world``.
         press: folder, made if it is not there.
         truth: folder of the planted truth.
         landing: the landing zone, for the newcomers' rows of the catalogue.
+        state: where crawls remember, for ``remove_press``.
 
     Returns:
         How many pages there are, leads not counted.
     """
     pieces = plan_press(world)
-    remove_press(press, truth, landing)
+    remove_press(press, truth, landing, state)
     writer = Writer(world)
     write_newcomers(writer.newcomers, world, landing)
     for site in s.SITES:
@@ -64,8 +67,14 @@ def write_press(world: World, press: Path, truth: Path, landing: Path) -> int:
     return len(pieces)
 
 
-def remove_press(press: Path, truth: Path, landing: Path) -> None:
-    """Remove the press that an earlier world wrote, and its newcomers; articles that were crawled from it stay."""
+def remove_press(press: Path, truth: Path, landing: Path, state: Path) -> None:
+    """Remove the press that an earlier world wrote, its newcomers, and what was crawled of it.
+
+    Its articles are of artists who are gone, and what crawls remember of its pages would keep a new press from being read.
+    Where ``press`` holds none, what was crawled is somebody's own and stays.
+    """
+    if (press / SOURCES_FILE).exists():
+        _forget_crawls(landing, state)
     for site in s.SITES:
         if (press / site.name / PAGES_FILE).exists():
             shutil.rmtree(press / site.name)
@@ -73,6 +82,15 @@ def remove_press(press: Path, truth: Path, landing: Path) -> None:
     remove_newcomers(landing)
     for name in TRUTH_FILES:
         (truth / f"{name}.parquet").unlink(missing_ok=True)
+
+
+def _forget_crawls(landing: Path, state: Path) -> None:
+    """Let the crawler forget the sites of the press; what it remembers is its own affair."""
+    if not (state / "crawl").exists():
+        return
+    command = [sys.executable, "-m", "scrapers.forget", "--landing", str(landing), "--state", str(state)]
+    command += [part for name in (*(site.name for site in s.SITES), s.ROUGH, s.CLOSED) for part in ("--source", name)]
+    subprocess.run(command, check=True)  # noqa: S603 - our own module
 
 
 def _write_site(site: s.Site, pieces: Sequence[Piece], names: Sequence[str], folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from recsys_assets.raw import contract
+from scrapers.forget import forget
 from scrapers.items import (
     MAX_BODY_CHARS,
     MAX_LINK_TEXTS,
@@ -146,3 +147,33 @@ def test_nothing_that_steers_a_terminal_or_a_reader_is_left_in_texts():
     assert clean_text("\u0645\u06cc\u200c\u062e\u0648\u0627") == "\u0645\u06cc\u200c\u062e\u0648\u0627"
     assert clean_line(" \x00 ") is None
     assert len(clean_line("x" * 5000)) == MAX_NAME_CHARS
+
+
+def test_a_source_that_is_forgotten_is_new_and_the_others_are_not(tmp_path: Path):
+    landing, memory = tmp_path / "landing", tmp_path / "crawl" / "state.sqlite"
+    for source in ("press", "press-2"):
+        state = State(memory, source)
+        for number in (1, 2):
+            # The address that a page gives itself is the article's, and not the one that was asked for.
+            of = article(number, prose(f"{source} {number}"), f"https://{source}.example/{number}")
+            with state.together():
+                state.take(of.to_row(), "2026-01-05", of.content_sha256, signature(of.body_text))
+                state.decide(f"{of.url}?page", Outcome.ARTICLE, NOW)
+            state.wait(f"{of.url}/next")
+            if number == 1:
+                publish(state, landing, source)
+        state.close()
+        (tmp_path / "crawl" / source).mkdir()
+    forget("press", landing=landing, state=tmp_path)
+
+    assert [path.name for path in landing.rglob("*.jsonl")] == ["press-2-000003.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "crawl").iterdir() if path.is_dir()) == ["press-2"]
+    for source, n in (("press", 0), ("press-2", 1)):
+        state = State(memory, source)
+        found = article(1, prose(f"{source} 1"))
+        assert (state.same_text(found.content_sha256) is not None) == bool(n)
+        assert (state.similar_text(signature(found.body_text), "elsewhere") is not None) == bool(n)
+        assert (state.page(f"https://{source}.example/1?page") is not None) == bool(n)
+        assert len(state.outbox()) == n
+        assert len(state.waiting(NOW, 9)) == 2 * n
+        state.close()

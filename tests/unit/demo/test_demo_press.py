@@ -167,8 +167,9 @@ def test_every_page_is_on_a_line_of_its_own_newest_first(pieces: list[Piece]):
 
 
 def test_files_and_truth_of_a_press(world: World, pieces: list[Piece], tmp_path: Path):
-    press, truth, landing = tmp_path / "press", tmp_path / "truth", tmp_path / "landing"
-    assert write_press(world, press, truth, landing) == write_press(world, press, truth, landing) == len(pieces)
+    press, truth, landing = where = tmp_path / "press", tmp_path / "truth", tmp_path / "landing"
+    state = tmp_path / "state"
+    assert write_press(world, *where, state) == write_press(world, *where, state) == len(pieces)
     listed = yaml.safe_load((press / "sources.yaml").read_text())["sources"]
     pages = pl.read_parquet(truth / "press_pages.parquet")
     mentions = pl.read_parquet(truth / "press_mentions.parquet")
@@ -191,6 +192,18 @@ def test_files_and_truth_of_a_press(world: World, pieces: list[Piece], tmp_path:
     assert tracks["artist_ids"].list.first().n_unique() == 4
     assert set(tracks["artist_ids"].list.first()) <= set(mentions["artist_id"])
 
-    remove_press(press, truth, landing)
+    crawled = [
+        landing / "articles" / "date=2026-01-05" / f"{name}-000001-000002.jsonl" for name in ("lamplight", "own")
+    ]
+    logs = [state / "crawl" / name / "log-20260105T120000Z.jsonl" for name in ("lamplight", "rough-corner", "own")]
+    for path in (*crawled, *logs):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"url": "http://127.0.0.1:8810/1"}\n')
+    remove_press(*where, state)
 
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [crawled[1], logs[2]]
+
+    own = landing / "articles" / "date=2026-01-05" / "lamplight-000001-000002.jsonl"
+    own.touch()
+    remove_press(*where, state)
+    assert own.exists()
