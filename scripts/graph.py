@@ -13,7 +13,7 @@ from dagster._core.instance.ref import InstanceRef
 from recsys_assets.cold_start.receiving import Judged, unjudged
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS, verdicts_known
 from recsys_assets.core import columns as c
-from recsys_assets.corpus.tables import CRAWL_LOG
+from recsys_assets.corpus.crawl_logs import logged_days
 from recsys_assets.definitions import defs
 from recsys_assets.defs.partitions import FIRST_DAY, RANGE_END, RANGE_START, SUBMISSIONS
 from recsys_assets.defs.resources import HomeResource
@@ -59,8 +59,8 @@ class GraphRunner:
         return {day or date.min for day in days}
 
     def crawled_days(self) -> set[date]:
-        """The days on which a crawl asked anybody."""
-        return set(HomeResource(root=str(self.home)).lake.open(CRAWL_LOG).partitions)
+        """The days on which a crawl asked anybody of whom it is remembered: a new press begins anew."""
+        return set(logged_days(HomeResource(root=str(self.home)).home.state))
 
     def anchored_weeks(self) -> set[date]:
         """The Mondays that have an anchor, be it an empty one."""

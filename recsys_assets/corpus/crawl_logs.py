@@ -6,7 +6,7 @@ table has more than one line of what they say, nor anything that commands a term
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from recsys_assets.core.versions import TableVersion
 from recsys_assets.corpus.tables import CRAWL_LOG
 
 Lines = list[dict[str, Any]]
+# Longer than anybody looks for a line that the table lacks.
+DAYS_KEPT = 90
 
 
 def log_file(state: Path, source: str, now: datetime) -> Path:
@@ -26,7 +28,7 @@ def log_file(state: Path, source: str, now: datetime) -> Path:
 
 def logged_days(state: Path) -> list[date]:
     """Return the days of which there are logs, ascending."""
-    stamps = {path.name[4:12] for path in (state / "crawl").glob(f"*/log-{'[0-9]' * 8}T*.jsonl")}
+    stamps = {path.name[4:12] for path in (state / "crawl").glob(f"*/log-{'[0-9]' * 8}T{'[0-9]' * 6}Z.jsonl")}
     return [datetime.strptime(stamp, "%Y%m%d").replace(tzinfo=UTC).date() for stamp in sorted(stamps)]
 
 
@@ -76,6 +78,18 @@ def _logs(state: Path, day: date) -> list[Path]:
 def _count_lines(state: Path, day: date) -> int:
     """Count lines that are not empty: at least as many as there are rows."""
     return sum(1 for path in _logs(state, day) for line in path.read_bytes().split(b"\n") if line)
+
+
+def drop_logs(state: Path, now: date) -> list[Path]:
+    """Remove the logs of days that are long over, once their rows are in the table; return what is gone.
+
+    Every crawl counts the lines of all logs, to see what no run has published.
+    """
+    last = now - timedelta(days=DAYS_KEPT)
+    gone = [path for day in logged_days(state) if day < last for path in _logs(state, day)]
+    for path in gone:
+        path.unlink()
+    return gone
 
 
 def parsed_lines(text: str) -> Iterator[dict[str, Any]]:

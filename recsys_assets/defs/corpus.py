@@ -14,7 +14,7 @@ from recsys_assets.corpus import gates, playlist_gates
 from recsys_assets.corpus import tables as t
 from recsys_assets.corpus.crawl import SourceCrawl, count_crawls, crawl_sources, instant_of
 from recsys_assets.corpus.crawl_lines import GatheredLines
-from recsys_assets.corpus.crawl_logs import read_unpublished
+from recsys_assets.corpus.crawl_logs import drop_logs, read_unpublished
 from recsys_assets.corpus.encoder import open_encoder
 from recsys_assets.corpus.entity_terms import TermParams
 from recsys_assets.corpus.entity_text import EntityTextParams
@@ -96,6 +96,7 @@ def crawl_log(context: dg.AssetExecutionContext, config: CrawlConfig, home: Home
     shown = sums | {"sources": dg.MetadataValue.md(markdown_table(by_source))}
     fresh = Slices(*read_unpublished(where.state, home.lake.open(t.CRAWL_LOG), now.date()))
     yield dg.Output(fresh, metadata=shown)
+    drop_logs(where.state, now.date())
     _require_any(context, crawls)
 
 

@@ -13,6 +13,13 @@ from recsys_assets.signals.tables import TRACK_SIGNALS
 
 # What a Friday's deliveries stand on last.
 READY_BY_FRIDAY = PLACEMENTS
+_UNDER_WAY = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
 
 
 # Dagster shows a sensor's docstring and not a schedule's, so what a user sees happen is said as an argument.
@@ -63,12 +70,15 @@ def friday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -
     cron_schedule="0 */6 * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every six hours from 00:00 UTC, ask the sites of `sources.yaml` for what is new; articles land, and the day's "
-    "run reads them. Without a list of sources nothing is asked.",
+    "run reads them. Without a list of sources, or while another crawl is under way, nothing is asked.",
 )
 def crawl_refresh(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
-    """Ask for a crawl, where there is anything to crawl."""
+    """Ask for a crawl, where there is anything to crawl and nobody at it."""
     if not home.home.sources.exists():
         return dg.SkipReason(f"there is no {home.home.own_sources}: docs/crawling.md shows a list of sources")
+    at_work = dg.RunsFilter(job_name=crawl.name, statuses=list(_UNDER_WAY))
+    if runs := context.instance.get_runs(at_work, limit=1):
+        return dg.SkipReason(f"run {runs[0].run_id} crawls or is about to: what it leaves is asked for in six hours")
     return dg.RunRequest(run_key=f"crawl-{context.scheduled_execution_time:%Y-%m-%dT%H}")
 
 

@@ -88,15 +88,19 @@ def test_what_a_run_that_failed_left_in_the_logs_is_published_with_the_next_and_
     instance: dg.DagsterInstance,
 ):
     left = log_file(home.home.state, "a", datetime(2026, 1, 4, tzinfo=UTC))
+    long_over = log_file(home.home.state, "a", datetime(2025, 9, 4, tzinfo=UTC))
     left.parent.mkdir(parents=True)
     line = {"url": "http://a.example/1", "source": "a", "at": "2026-01-04T00:00:00Z", "outcome": "article"}
-    left.write_text(json.dumps(line) + "\n")
+    for path in (left, long_over):
+        path.write_text(json.dumps(line) + "\n")
 
     result = crawl(resources, instance, warc=True)
     (made,) = result.asset_materializations_for_node("crawl_log")
 
     assert result.success
-    assert home.lake.open(CRAWL_LOG).partitions == [date(2026, 1, 4), date(2026, 1, 5)]
+    assert home.lake.open(CRAWL_LOG).partitions == [date(2025, 9, 4), date(2026, 1, 4), date(2026, 1, 5)]
+    assert left.exists()
+    assert not long_over.exists()
     assert "| kept in warc |" in made.metadata["sources"].value
 
 

@@ -250,10 +250,10 @@ def test_monday_waits_for_sunday_and_then_asks_once(home: HomeResource, kept_ins
     assert at_six.run_key == at_seven.run_key == "monday-2026-03-09"
 
 
-def test_a_crawl_is_asked_for_where_there_are_sources(home: HomeResource, instance: dg.DagsterInstance):
+def test_a_crawl_is_asked_for_where_there_are_sources(home: HomeResource, kept_instance: dg.DagsterInstance):
     def six_hourly(hour: int) -> dg.RunRequest | dg.SkipReason:
         at = datetime(2026, 3, 6, hour, tzinfo=UTC)
-        return crawl_refresh(dg.build_schedule_context(instance, scheduled_execution_time=at), home=home)
+        return crawl_refresh(dg.build_schedule_context(kept_instance, scheduled_execution_time=at), home=home)
 
     nothing = six_hourly(6)
     home.home.press.mkdir(parents=True)
@@ -269,6 +269,13 @@ def test_a_crawl_is_asked_for_where_there_are_sources(home: HomeResource, instan
     assert (of_the_demo.run_key, own.run_key) == ("crawl-2026-03-06T06", "crawl-2026-03-06T12")
     assert home.home.sources == home.home.own_sources
     assert crawl_refresh.cron_schedule == "0 */6 * * *"
+
+    run = kept_instance.create_run_for_job(defs.resolve_job_def("crawl"), status=dg.DagsterRunStatus.STARTED)
+    waits = six_hourly(18)
+    kept_instance.report_run_canceled(run)
+    assert isinstance(waits, dg.SkipReason)
+    assert run.run_id in (waits.skip_message or "")
+    assert isinstance(six_hourly(18), dg.RunRequest)
 
 
 def test_a_failed_run_leaves_a_line(home: HomeResource, instance: dg.DagsterInstance):

@@ -1,13 +1,21 @@
 """What crawls logged: whole lines as a day's rows, days that no run has published, and nothing that commands."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from recsys_assets.core.versions import DataFile, TableVersion
-from recsys_assets.corpus.crawl_logs import line_for_people, log_file, logged_days, read_log, read_unpublished
+from recsys_assets.corpus.crawl_logs import (
+    DAYS_KEPT,
+    drop_logs,
+    line_for_people,
+    log_file,
+    logged_days,
+    read_log,
+    read_unpublished,
+)
 from recsys_assets.corpus.tables import CRAWL_LOG
 
 DAY = date(2026, 1, 5)
@@ -82,3 +90,15 @@ def test_a_day_whose_last_run_failed_is_published_with_the_next(tmp_path: Path):
     assert days == [date(2026, 1, 4), DAY]
     assert rows["arrived_on"].to_list() == [date(2026, 1, 4)] * 3 + [DAY]
     assert (quiet.height, only) == (1, [DAY, date(2026, 1, 6)])
+
+
+def test_logs_of_days_long_over_are_dropped_and_no_other(tmp_path: Path):
+    for days in (0, DAYS_KEPT, DAYS_KEPT + 1):
+        write_log(tmp_path, "a", datetime(2026, 1, 5, 12, tzinfo=UTC) - timedelta(days=days), json.dumps(LINE))
+    (tmp_path / "crawl" / "state.sqlite").touch()
+    gone = drop_logs(tmp_path, DAY)
+
+    assert [path.parent.name for path in gone] == ["a"]
+    assert logged_days(tmp_path) == [DAY - timedelta(days=DAYS_KEPT), DAY]
+    assert (tmp_path / "crawl" / "state.sqlite").exists()
+    assert drop_logs(tmp_path, DAY) == []
