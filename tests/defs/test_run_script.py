@@ -13,6 +13,7 @@ import pytest
 
 from recsys_assets.core.errors import DataFaultError
 from recsys_assets.defs.progress import step_lines
+from recsys_assets.demo.press import remove_press
 from scripts import run
 from scripts.interrupts import heard_interrupts
 from scripts.plan import (
@@ -246,6 +247,20 @@ def test_the_demo_s_press_is_served_while_it_is_crawled(
 
     (tmp_path / "sources.yaml").touch()
     assert run.demo_press(tmp_path) is None
+
+
+def test_a_press_whose_crawls_are_forgotten_was_never_crawled(kept_instance: dg.DagsterInstance, tmp_path: Path):
+    from scripts.graph import GraphRunner
+
+    log = tmp_path / "state" / "crawl" / "lamplight" / "log-20260105T220000Z.jsonl"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    runner = GraphRunner(tmp_path, kept_instance)
+    assert runner.crawled_days() == {date(2026, 1, 5)}
+    (tmp_path / "press").mkdir()
+    (tmp_path / "press" / "sources.yaml").touch()
+    remove_press(tmp_path / "press", tmp_path / "truth", tmp_path / "landing", tmp_path / "state")
+    assert runner.crawled_days() == set()
 
 
 def test_a_press_that_can_not_be_served_costs_neither_the_mixes_nor_the_web_ui(
