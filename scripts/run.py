@@ -1,10 +1,9 @@
 """`make run`: from nothing to mixes in the terminal and the graph in the browser.
 
-A demo world if nothing has landed, then the graph through Dagster: snapshots; crawls of the demo's press, which is served
-meanwhile; the landed days, a ranged run for each stretch of them; the two newest anchors with their Discover Weekly; the
-last seven days; the Release Radar among them.
-What there is too little listening for is left out and named. Runs belong to the instance that the web UI shows. Python
-and not shell, because each `dagster` command would start the interpreter and load the graph anew (3.4 s).
+A demo world if nothing has landed, then the graph through Dagster: snapshots; crawls of the demo's press, served meanwhile;
+the landed days, a ranged run for each stretch of them; the two newest anchors with their Discover Weekly; the last seven days; the
+Release Radar among them. What there is too little listening for is left out and named. Runs belong to the instance that the web UI
+shows. Python and not shell: each `dagster` command would start the interpreter and load the graph anew (3.4 s).
 """
 
 import argparse
@@ -118,16 +117,16 @@ def _crawl_press(runner: "GraphRunner", home: Path, yesterday: date) -> bool:
     """Serve the demo's press and crawl it for real, in the world's time; return whether all went well."""
     from scripts.press import Press
 
+    done: list[bool] = []
     days = runner.landed_days(yesterday).days if has_press(home) else []
     weeks, _ = weeks_to_make(days, yesterday, n=ANCHORS)
-    done = []
     for day in crawls_to_make(min(days), weeks, runner.crawled_days(), yesterday) if days else ():
         _say(f"     the sites of the demo's press, crawled as on {day}")
         now = datetime.combine(day, CRAWL_HOUR, UTC)
         try:
             with Press(home / "press", now=now) as press:
-                config = {"now": now.isoformat(), "listed": str(press.listed)}
-                done.append(runner.run("crawl", ops={"crawl_log": {"config": config}}))
+                of_this = {"config": {"now": now.isoformat(), "listed": str(press.listed)}}
+                done.append(runner.run("crawl", ops={"crawl_log": of_this}))
         except (RecsysError, OSError) as error:
             _say(f"     the press is left: {error}")
             return False
@@ -141,22 +140,11 @@ def has_press(home: Path) -> bool:
 
 def demo_press(home: Path) -> "Press | None":
     """Read the demo's press, if it is what is crawled; one that can not be served is named, and nobody needs it."""
-    if not has_press(home):
-        return None
     from scripts.press import Press
 
     try:
-        return Press(home / "press")
+        return Press(home / "press") if has_press(home) else None
     except RecsysError as error:
-        _say(f"the press is not served: {error}")
-        return None
-
-
-def _serve_beside(press: "Press | None", served: ExitStack) -> None:
-    """Serve the press until ``served`` ends."""
-    try:
-        served.enter_context(press or nullcontext())
-    except OSError as error:
         _say(f"the press is not served: {error}")
 
 
@@ -273,7 +261,6 @@ def serve(home: Path, port: int) -> int:
         str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(ROOT / "workspace.yaml"),
         "-p", str(port), "-h", "127.0.0.1", "--log-level", "warning",
     ]  # fmt: skip
-
     # `dagster dev` says of itself that it is superseded by a tool for another project layout.
     environment = os.environ | {"PYTHONWARNINGS": "ignore:Function"}
 
@@ -292,7 +279,10 @@ def serve(home: Path, port: int) -> int:
         ) as server,
         ExitStack() as served,
     ):
-        _serve_beside(press, served)
+        try:
+            served.enter_context(press or nullcontext())
+        except OSError as error:
+            _say(f"the press is not served: {error}")
         try:
             return server.wait()
         except KeyboardInterrupt:
