@@ -1,5 +1,6 @@
 """From recordings to mixes: what a submission sounds like decides who hears it first, and what comes too late decides nothing."""
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -78,6 +79,16 @@ def submit_recording(home: Path, audio: bytes, title: str, released_on: date, re
     return submit(home / "landing", home / "state", file, said, received_at).submission_id
 
 
+def leave_broken_recording(home: Path, audio: bytes) -> str:
+    """Leave a folder that nobody looked at before it came, as another program would."""
+    folder = home / "landing" / "submissions" / "broken"
+    folder.mkdir(parents=True)
+    (folder / "recording.ogg").write_bytes(audio[: len(audio) // 2])
+    said = {"title": "Broken", "artists": ["Nobody Knows Them"], "release_date": FRIDAY.isoformat()}
+    (folder / "submission.json").write_text(json.dumps(said), encoding="utf-8")
+    return folder.name
+
+
 @pytest.fixture(scope="module")
 def heard(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Heard:
     """The tiny world with the sound of its best known tracks, and four submissions whose artist nobody knows."""
@@ -91,7 +102,7 @@ def heard(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Heard:
     now = submit_recording(home, of_now, "Now", FRIDAY, RECEIVED_AT)
     later = submit_recording(home, of_later, "Later", LATER, RECEIVED_AT)
     late = submit_recording(home, of_late, "Late", FRIDAY, TOO_LATE)
-    broken = submit_recording(home, of_broken[:200], "Broken", FRIDAY, RECEIVED_AT)
+    broken = leave_broken_recording(home, of_broken)
     places = {table.name for table in (*SPACE_TABLES,)} | {
         "play_confidence",
         "placements",
