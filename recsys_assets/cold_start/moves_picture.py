@@ -15,6 +15,8 @@ from recsys_assets.core.text import display
 from recsys_assets.latent.map_picture import FONT, writable
 
 WIDTH_PX, HEIGHT_PX, DPI = 1100, 520, 80
+# Few bars stay bars.
+_LEAST_ROWS = 6
 MOST_ROWS = 12
 _PAPER, _INK, _QUIET, _BAR = "#fbfaf7", "#23262b", "#676c74", "#2f7f6f"
 _TEXT: dict[str, Any] = {"fontfamily": FONT, "parse_math": False}
@@ -42,7 +44,7 @@ def draw_moves(moves: pl.DataFrame, names: Mapping[str, str], *, title: str) -> 
     figure.text(0.03, 0.885, told if len(shown) else "articles moved nobody", fontsize=11, color=_QUIET, **_TEXT)
     axes = figure.add_axes((0.2, 0.05, 0.77, 0.8))
     axes.set_axis_off()
-    axes.set_ylim(MOST_ROWS - 0.3, -0.7)
+    axes.set_ylim(max(len(shown), _LEAST_ROWS) - 0.3, -0.7)
     longest = max(shown[DISTANCE].to_list(), default=1.0)
     axes.set_xlim(0, max(longest, 1e-9) * 1.02)
     written = {row: _written(names, row) for row in _who(shown)}
