@@ -51,7 +51,7 @@ def explain_discoveries(
 
     Returns:
         One text per offer, in order: "by A, whom you follow"; "because you played X and Y; in 14 playlists with X";
-        "because you played X"; "3 articles say "dream pop"; you play X" of a track that articles put where it stands; or
+        "because you played X"; "3 articles say "dream pop"; because you played X" of a track that articles put where it stands; or
         what the source alone says.
     """
     users = offers["user_row"].to_numpy()
@@ -78,7 +78,7 @@ def explain_discoveries(
         .when(pl.col("followed").is_not_null())
         .then(_whom_you_follow(pl.col("followed")))
         .when(pl.col("first").is_not_null() & pl.col("words").is_not_null())
-        .then(pl.format("{}; you play {}", "words", "first"))
+        .then(pl.format("{}; because you played {}", "words", "first"))
         .when(pl.col("first").is_not_null())
         .then(_because())
         .otherwise(pl.lit(NEAR))

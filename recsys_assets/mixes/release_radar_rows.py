@@ -62,9 +62,9 @@ def explain_releases(
     """Say why each release is there.
 
     Returns:
-        "by A, whom you follow"; "by A, whom you play"; "by A, near B, whom you play"; "3 articles say "dream pop"; you play X"
-        of a track that articles put there; "sounds like X, which you play"; "close to X, which you play"; or, where nothing
-        that they played has a place, "close to what you play".
+        "by A, whom you follow"; "by A, whom you play"; "by A, near B, whom you play"; "3 articles say "dream pop"; close to
+        X, which you play" of a track that articles put there; "sounds like X, which you play"; "close to X, which you play";
+        or, where nothing that they played has a place, "close to what you play".
     """
     source = offers[c.SOURCE].cast(pl.String)
     artists, because = offers["artist"].to_numpy(), offers["because"].to_numpy()
@@ -89,7 +89,7 @@ def explain_releases(
         .when(pl.col("near").is_not_null())
         .then(pl.format("by {}, near {}, whom you play", "artist", "near"))
         .when(pl.col("track").is_not_null() & pl.col("words").is_not_null())
-        .then(pl.format("{}; you play {}", "words", "track"))
+        .then(pl.format("{}; close to {}, which you play", "words", "track"))
         .when(pl.col("track").is_not_null() & pl.col("is_heard"))
         .then(pl.format("sounds like {}, which you play", "track"))
         .when(pl.col("track").is_not_null())

@@ -17,6 +17,9 @@ from recsys_assets.corpus.tables import ARTIST, ENTITY_ID, KIND, N_ARTICLES, TER
 LEAST_TEXT_WEIGHT = 0.3
 # What one article says is an opinion.
 LEAST_ARTICLES = 2
+# What is said of more than this share of all artists ("told", "fans") says nothing of one of them.
+MOST_ARTISTS = 0.25
+_FEW_ARTISTS = 8
 WORDS = "words"
 _SCHEMA = {c.TRACK_ID: pl.String, WORDS: pl.String}
 
@@ -36,11 +39,13 @@ def choose_words(placements: pl.DataFrame, entity_terms: pl.DataFrame, tracks: p
 
     Returns:
         ``track_id`` and ``words`` such as ``3 articles say "dream pop"``: the heaviest term of the first credited artist
-        that at least two articles have, of tracks whose places text has carried.
+        that at least two articles have and not every fourth artist, of tracks whose places text has carried.
     """
     carried = placements.filter(pl.col("text_weight") >= LEAST_TEXT_WEIGHT, pl.col("inherits_artist"))
+    of_artists = entity_terms.filter(pl.col(KIND) == ARTIST)
+    most = max(_FEW_ARTISTS, MOST_ARTISTS * of_artists[ENTITY_ID].n_unique())
     said = (
-        entity_terms.filter(pl.col(KIND) == ARTIST, pl.col(N_ARTICLES) >= LEAST_ARTICLES)
+        of_artists.filter(pl.col(N_ARTICLES) >= LEAST_ARTICLES, pl.col(ENTITY_ID).n_unique().over(TERM) <= most)
         .sort(ENTITY_ID, c.RANK, TERM)
         .unique(ENTITY_ID, keep="first", maintain_order=True)
     )

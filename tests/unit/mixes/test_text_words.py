@@ -38,6 +38,14 @@ def test_the_heaviest_term_that_two_articles_have_is_said():
     assert words.rows() == [("a", '3 articles say "dream pop"')]
 
 
+def test_what_is_said_of_most_artists_is_said_of_none():
+    everybody = [(f"o{n}", "told", 1, 5) for n in range(30)]
+    words = choose_words(
+        placed(("a", 0.5, True)), terms(("x", "told", 1, 5), ("x", "reverb", 2, 2), *everybody), TRACKS
+    )
+    assert words.rows() == [("a", '2 articles say "reverb"')]
+
+
 @pytest.mark.parametrize("row", [("a", 0.1, True), ("a", None, True), ("a", 0.9, False)])
 def test_nothing_is_said_where_text_has_not_carried_the_place(row: tuple[str, float | None, bool]):
     assert choose_words(placed(row), SAID, TRACKS).is_empty()
@@ -68,7 +76,7 @@ def test_a_discovery_cites_it_beside_what_the_listener_plays():
     nobody = PairSet.empty(catalogue.artists.size)
     written = pl.DataFrame({"track_id": ["a"], "words": ['3 articles say "dream pop"']})
     told = explain_discoveries(offers, catalogue=catalogue, heard=heard, follows=nobody, written=written)
-    assert told[0].startswith('3 articles say "dream pop"; you play ')
+    assert told[0].startswith('3 articles say "dream pop"; because you played ')
     assert told[1].startswith("because you played ")
     plain = explain_discoveries(offers, catalogue=catalogue, heard=heard, follows=nobody, written=no_words())
     assert plain[0].startswith("because you played ")
