@@ -40,7 +40,8 @@ class Frames:
     @cached_property
     def level_db(self) -> Array:
         """RMS of each frame in decibels of full scale, at least -100."""
-        return 10 * np.log10(np.maximum(self.power, 1e-10))
+        # The floor comes last: on some processors the logarithm of 1e-10 is -100.00001 and not -100.
+        return np.maximum(10 * np.log10(np.maximum(self.power, 1e-10)), -100)
 
     @cached_property
     def is_sounding(self) -> np.ndarray:
