@@ -132,6 +132,12 @@ class State:
             (self._source, url, depth, instant_text(not_before) if not_before else ""),
         )
 
+    def put_off(self, url: str, until: datetime) -> None:
+        """Let an address that waits wait until then."""
+        self._db.execute(
+            "update waiting set not_before = ? where source = ? and url = ?", (instant_text(until), self._source, url)
+        )
+
     def forget_waiting(self, url: str) -> None:
         """Give an address up."""
         self._db.execute("delete from waiting where source = ? and url = ?", (self._source, url))

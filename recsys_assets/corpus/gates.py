@@ -17,7 +17,7 @@ _HARMFUL = ("Cc", "Cs")
 # Of a source most of whose addresses fail there is something to look at: it moved, it is down, or the list is wrong.
 MOST_FAILED = 0.5
 # Addresses with these reasons were found and never asked for: they say nothing of whether the source answers.
-_NOT_ASKED = ("known", "outside_source", "dated_after_now", "robots", "other_site", "scheme")
+_NOT_ASKED = ("known", "outside_source", "dated_after_now", "failed_before", "robots", "other_site", "scheme")
 
 
 def articles_name_somebody(articles: pl.DataFrame, mentions: pl.DataFrame) -> GateResult:

@@ -5,7 +5,7 @@ Belongs here: what is asked for, and what becomes of an answer. How a page is re
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from scrapy import Request, Spider, signals
@@ -24,7 +24,7 @@ from scrapers.pages.feed import Lead, Leads, read_feed
 from scrapers.pages.links import links_of
 from scrapers.pages.sitemap import read_sitemap
 from scrapers.sources import Source
-from scrapers.state import State
+from scrapers.state import KnownPage, State
 
 FEED, SITEMAP, START, PAGE = "feed", "sitemap", "start", "page"
 # Doors first: what they say decides which pages are worth a request.
@@ -32,10 +32,13 @@ _PRIORITY = {FEED: 30, SITEMAP: 20, START: 10, PAGE: 0}
 MAX_SITEMAPS = 50
 # So many requests in a row without an answer, and the site is left in peace until the next crawl.
 MAX_TROUBLE = 10
-# So many crawls in a row, and a page is given up.
+# So many times in a row, and a page is given up; a feed, sitemap or start page never is.
 MAX_FAILURES = 3
+# What failed is left in peace for so long, for twice as long when it fails again, and for four times as long from then on.
+PAUSE = timedelta(days=2)
 BATCH = 100
 _BUSY = (429, 500, 502, 503, 504)
+_BUSY_REASONS = frozenset(f"http_{status}" for status in _BUSY)
 # What has been read whole; only then may an answer be "as before".
 _READ = (Outcome.ARTICLE, Outcome.DUPLICATE, Outcome.NEAR_DUPLICATE, Outcome.NOT_AN_ARTICLE, Outcome.SKIPPED)
 
@@ -90,7 +93,7 @@ class SourceSpider(Spider):
             self._state.still_valid(asked, self.now)
             self._say(response, asked, Outcome.NOT_MODIFIED)
         elif response.status != 200:
-            self._failed(asked, f"http_{response.status}", response)
+            self._failed(asked, f"http_{response.status}", response, kind)
         elif kind == PAGE:
             yield from self._page(response, asked, depth)
         elif kind == START:
@@ -103,19 +106,21 @@ class SourceSpider(Spider):
     def failed(self, failure: Failure) -> None:
         """Take the lack of an answer."""
         request: Request = failure.request  # pyright: ignore[reportAttributeAccessIssue]
-        asked, reason = request.cb_kwargs["asked"], reason_of(failure.value or ConnectionError())
+        asked, kind = request.cb_kwargs["asked"], request.cb_kwargs["kind"]
+        reason = reason_of(failure.value or ConnectionError())
         if reason in STOPS:
             # It waits for the next crawl; saying so of each of thousands would drown the log.
             return
         self._trouble = self._trouble + 1 if reason in TROUBLE else 0
-        self._failed(asked, reason, None)
+        self._failed(asked, reason, None, kind)
         self._stop_if_in_trouble()
 
     def _unread(self, failure: Failure, response: Response, **_: Any) -> None:
         """Take an answer that a reader stumbled over: one page, not the crawl."""
         if response.request is None:
             return
-        self._failed(response.request.cb_kwargs["asked"], f"unreadable_{type(failure.value).__name__}", response)
+        reason, told = f"unreadable_{type(failure.value).__name__}", response.request.cb_kwargs
+        self._failed(told["asked"], reason, response, told["kind"])
 
     @property
     def ended(self) -> str:
@@ -139,6 +144,9 @@ class SourceSpider(Spider):
             return
         self._asked.add(url)
         known = self._state.page(url)
+        if _is_resting(known, self.now):
+            self._journal.say(url, Outcome.SKIPPED, "failed_before")
+            return
         may_be_same = known is not None and known.outcome in _READ
         yield Request(
             url,
@@ -160,7 +168,7 @@ class SourceSpider(Spider):
             if reason is None:
                 self._state.wait(lead.url, depth)
                 worth.append(lead.url)
-            elif not is_quiet or reason == "known":
+            elif not is_quiet or reason in ("known", "failed_before"):
                 self._asked.add(lead.url)
                 self._journal.say(lead.url, Outcome.SKIPPED, reason)
             if reason == "dated_after_now":
@@ -173,6 +181,8 @@ class SourceSpider(Spider):
         if lead.published_at is not None and lead.published_at > self.now:
             return "dated_after_now"
         known = self._state.page(lead.url)
+        if _is_resting(known, self.now):
+            return "failed_before"
         if known is None or (known.outcome == Outcome.ERROR and known.failures < MAX_FAILURES):
             return None
         asked_at = datetime.fromisoformat(known.asked_at)
@@ -195,8 +205,11 @@ class SourceSpider(Spider):
         outcome = Outcome.SKIPPED if is_read else Outcome.ERROR
         with self._state.together():
             worth = self._consider(leads.leads, depth, is_quiet=depth > 0)
-            # Only what was read whole may be answered by "not modified" next time.
-            self._decide(response, asked, outcome, keep_validators=leads.reason is None)
+            if is_read:
+                # Only what was read whole may be answered by "not modified" next time.
+                self._decide(response, asked, outcome, keep_validators=leads.reason is None)
+            else:
+                self._state.fail(asked, self.now)
         self._say(response, asked, outcome, leads.reason or "leads")
         for url in worth:
             yield from self._request(url, PAGE, depth)
@@ -274,7 +287,7 @@ class SourceSpider(Spider):
             last_modified=modified if keep_validators else None,
         )
 
-    def _failed(self, asked: str, reason: str, response: Response | None) -> None:
+    def _failed(self, asked: str, reason: str, response: Response | None, kind: str) -> None:
         refused = reason in ("robots", "robots_unavailable", "private_address", "other_site", "scheme")
         outcome = Outcome.REFUSED if refused else Outcome.ERROR
         with self._state.together():
@@ -283,8 +296,15 @@ class SourceSpider(Spider):
                 pass
             elif refused:
                 self._state.decide(asked, outcome, self.now)
-            elif self._state.fail(asked, self.now) >= MAX_FAILURES or reason in ("http_404", "http_410"):
-                self._state.forget_waiting(asked)
+            elif kind != PAGE and (reason in TROUBLE or reason in _BUSY_REASONS):
+                # All that a site has to say comes through its doors: a hiccup must not shut them for a day.
+                pass
+            else:
+                failures = self._state.fail(asked, self.now)
+                if failures >= MAX_FAILURES or reason in ("http_404", "http_410"):
+                    self._state.forget_waiting(asked)
+                else:
+                    self._state.put_off(asked, self.now + _pause(failures))
         if response is None:
             self._journal.say(asked, outcome, reason)
         else:
@@ -297,6 +317,17 @@ class SourceSpider(Spider):
     def _stop_if_in_trouble(self) -> None:
         if self._trouble >= MAX_TROUBLE:
             self._gate.stopped = self._gate.stopped or "site_in_trouble"
+
+
+def _is_resting(known: KnownPage | None, now: datetime) -> bool:
+    """Say whether an address failed so lately that it is left in peace."""
+    if known is None or not known.failures:
+        return False
+    return now < datetime.fromisoformat(known.asked_at) + _pause(known.failures)
+
+
+def _pause(failures: int) -> timedelta:
+    return PAUSE * 2 ** (min(failures, MAX_FAILURES) - 1)
 
 
 def _header(response: Response, name: str) -> str | None:

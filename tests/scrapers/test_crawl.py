@@ -141,6 +141,24 @@ def test_hostile_pages_are_bounded_and_the_crawl_goes_on(site, crawl):
     assert done.counters["seconds"] < 60
 
 
+def test_what_failed_is_left_in_peace_for_longer_and_longer_and_a_feed_that_does_not_answer_is_not(site, crawl):
+    site.page("/good", article_html("Still here", prose(9)))
+    site.answers |= {"/busy": Answer(b"later", 503), "/feed-down": Answer(b"later", 503), "/not-a-feed": Answer(b"no")}
+    site.feed("/good", "/busy")
+    doors = {"feeds": ["/feed", "/feed-down", "/not-a-feed"]}
+    asked = []
+    for now in ("2026-01-05T12:00:00Z", "2026-01-06T12:00:00Z", "2026-01-07T12:00:00Z", "2026-01-10T12:00:00Z"):
+        site.asked.clear()
+        done = crawl(now=now, **doors)
+        asked.append({path for path in site.paths if path != "/robots.txt"})
+
+    assert asked[0] == {"/feed", "/feed-down", "/not-a-feed", "/good", "/busy"}
+    assert asked[1] == {"/feed", "/feed-down"}
+    assert asked[2] == {"/feed", "/feed-down", "/not-a-feed", "/busy"}
+    assert asked[3] == {"/feed", "/feed-down"}
+    assert done.of("/busy") == ("skipped", "failed_before")
+
+
 @pytest.mark.parametrize(("status", "outcome"), [(503, ("refused", "robots_unavailable")), (403, ("article", None))])
 def test_a_robots_file_that_fails_forbids_and_one_that_is_missing_allows(site, crawl, status, outcome):
     site.answers["/robots.txt"] = Answer(b"<html>no</html>", status)
