@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export RECSYS_HOME ?= $(CURDIR)/data
 export PYTHONUTF8 := 1
+# Where it is set, every process would compile the libraries anew (5 s for the graph), since uv installs them as source.
+unexport PYTHONDONTWRITEBYTECODE
 SETUP_LOG := $(VENV)/setup.log
 UI ?= 1
 PORT ?= 3000

@@ -73,6 +73,25 @@ def test_a_run_writes_its_events_fast(home):
     assert event.contains(Engine, "connect", sqlite_speed._relax)
 
 
+def test_a_database_of_events_has_one_engine(home, tmp_path, monkeypatch):
+    made = []
+    real = sqlite_speed.create_engine
+    monkeypatch.setattr(
+        sqlite_speed, "create_engine", lambda url, **settings: made.append(url) or real(url, **settings)
+    )
+
+    @dg.op
+    def step(home: HomeResource) -> None: ...
+
+    sqlite_speed.install()
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        job = dg.GraphDefinition(name="run", node_defs=[step]).to_job(resource_defs={"home": home})
+        run = job.execute_in_process(instance=instance)
+        assert len(instance.all_logs(run.run_id)) > 5
+
+    assert sorted(Path(url).name for url in made) == sorted([f"{run.run_id}.db", "index.db", "runs.db"])
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_no_step_has_settings_of_its_own(path: Path):
     # Evidence weighed in two ways would let the metrics judge another space than listeners get.
