@@ -42,10 +42,10 @@ def write(frame: pl.DataFrame, path: Path) -> None:
     frame.write_parquet(path)
 
 
-def run_all(home: Path) -> dict[str, pl.DataFrame]:
-    """Catalogue, the two weeks before the Monday, the Monday's delivery and its own day."""
+def run_all(home: Path, first: date = SUNDAY) -> dict[str, pl.DataFrame]:
+    """Catalogue, the days before the Monday from ``first`` on, the Monday's delivery and its own day."""
     run(home, "catalogue")
-    run(home, "ingest", MONDAY - timedelta(days=14), SUNDAY)
+    run(home, "ingest", first, SUNDAY)
     run(home, "monday", MONDAY)
     run(home, "daily", MONDAY)
     return dict(tables(home))
@@ -65,7 +65,7 @@ def notes(home: Path) -> str:
 def test_plays_alone_give_every_listener_both_mixes(tmp_path: Path):
     drop_plays(tmp_path / "landing")
 
-    made = run_all(tmp_path)
+    made = run_all(tmp_path, MONDAY - timedelta(days=14))
 
     listeners = set(made["signals.track_signals"][c.USER_ID])
     assert len(listeners) > 30
