@@ -36,12 +36,7 @@ class PlaylistWeeks:
 
     def good_entries(self, week: date, quality: TableVersion) -> pl.DataFrame:
         """Return the entries that are read: playlist_id, track_id of good playlists, without what looks bought."""
-        judged = quality.only([week]).scan().filter(pl.col(t.IS_GOOD))
-        bought = (
-            judged.select(c.PLAYLIST_ID, pl.col("bought_track_ids").alias(c.TRACK_ID)).explode(c.TRACK_ID).drop_nulls()
-        )
-        entries = self._entries(week).join(judged, on=c.PLAYLIST_ID, how="semi")
-        return entries.join(bought, on=[c.PLAYLIST_ID, c.TRACK_ID], how="anti").collect()
+        return keep_good(self._entries(week), quality.only([week]).scan()).collect()
 
     def all_entries(self, week: date) -> pl.DataFrame:
         """Return all entries as they were before a Monday: playlist_id, track_id."""
@@ -50,6 +45,22 @@ class PlaylistWeeks:
     def _entries(self, week: date) -> pl.LazyFrame:
         newest = self.playlist_tracks.latest(week - timedelta(days=1)).scan()
         return newest.select(c.PLAYLIST_ID, c.TRACK_ID).unique().sort(c.PLAYLIST_ID, c.TRACK_ID)
+
+
+def keep_good(entries: pl.LazyFrame, quality: pl.LazyFrame) -> pl.LazyFrame:
+    """Keep the entries of good playlists, without those that look bought.
+
+    Args:
+        entries: playlist_id, track_id and whatever else.
+        quality: rows of ``corpus.playlist_quality`` of one week.
+
+    Returns:
+        Rows of ``entries``, in their order.
+    """
+    good = quality.filter(pl.col(t.IS_GOOD))
+    bought = good.select(c.PLAYLIST_ID, pl.col("bought_track_ids").alias(c.TRACK_ID)).explode(c.TRACK_ID).drop_nulls()
+    kept = entries.join(good, on=c.PLAYLIST_ID, how="semi", maintain_order="left")
+    return kept.join(bought, on=[c.PLAYLIST_ID, c.TRACK_ID], how="anti", maintain_order="left")
 
 
 def make_playlist_quality(

@@ -63,7 +63,7 @@ class DailyMixConfig(DailyMixParams, dg.Config):
     kinds={"pytorch"},
     # tuner_trials: its gate stops the week's mixes when the space is no better than popularity.
     deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in HISTORY]
-    + [*SNAPSHOTS, "anchor_params", "tuner_trials"],
+    + [*SNAPSHOTS, "playlist_quality", "anchor_params", "tuner_trials"],
     about="Trained by hiding a track of each good playlist and history and guessing it.",
 )
 def ranker(
@@ -88,7 +88,7 @@ def ranker(
     partitions=WEEKLY_MONDAY,
     kinds={"pytorch"},
     deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in (*HISTORY, "placements")]
-    + ["entity_terms"]
+    + ["entity_terms", "playlist_quality"]
     + SNAPSHOTS,
     about="From what was known before the Monday; nothing heard before, nothing offered in the last four weeks.",
 )

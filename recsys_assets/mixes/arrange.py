@@ -10,7 +10,7 @@ import polars as pl
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
-from recsys_assets.mixes.baskets import Baskets, GoodPlaylistParams, build_baskets, concatenate, keep_good_playlists
+from recsys_assets.mixes.baskets import Baskets, build_baskets, concatenate
 from recsys_assets.mixes.catalogue import Catalogue, EligibilityParams, build_catalogue
 from recsys_assets.mixes.history import History
 from recsys_assets.mixes.lapsed import with_older_plays
@@ -29,8 +29,8 @@ class WeekTables:
         week: the day of delivery.
         tracks: the newest snapshot of ``raw_tracks``; empty where there is none.
         artists: of ``raw_artists``.
-        playlists: of ``raw_playlists``.
-        playlist_tracks: of ``raw_playlist_tracks``.
+        playlists: of ``raw_playlists``, the good ones (``corpus.playlist_quality``).
+        playlist_tracks: their entries, without those that look bought.
         confidence: user_id, track_id, confidence of the window before delivery.
         history: what listeners heard, hid and followed.
         earlier_offers: user_id, track_id of the last deliveries.
@@ -79,9 +79,7 @@ class Week:
         return concatenate([_prefixed(self.playlists, "p:"), self.queries])
 
 
-def arrange_week(
-    tables: WeekTables, *, good: GoodPlaylistParams | None = None, eligibility: EligibilityParams | None = None
-) -> Week:
+def arrange_week(tables: WeekTables, *, eligibility: EligibilityParams | None = None) -> Week:
     """Arrange the tables of a week by rows."""
     named = pl.concat(
         [tables.playlist_tracks[c.TRACK_ID], tables.confidence[c.TRACK_ID], tables.history.heard[c.TRACK_ID]]
@@ -93,16 +91,12 @@ def arrange_week(
         artists=tables.artists,
         other_track_ids=named,
     )
-    good_playlists = keep_good_playlists(
-        tables.playlists, tables.playlist_tracks, tables.tracks, good or GoodPlaylistParams()
-    )
-    entries = tables.playlist_tracks.join(good_playlists, on=c.PLAYLIST_ID, how="semi")
     return Week(
         tables=tables,
         catalogue=catalogue,
         facts=build_track_facts(tables.tracks, catalogue.tracks, tables.artists),
         listeners=IdMap.of(tables.history.listeners[c.USER_ID]),
-        playlists=build_baskets(entries, catalogue.tracks, titles=good_playlists),
+        playlists=build_baskets(tables.playlist_tracks, catalogue.tracks, titles=tables.playlists),
         histories=build_histories(tables.confidence, tables.history, catalogue.tracks),
     )
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 from scipy import sparse
 
 from recsys_assets.core import columns as c
@@ -101,57 +100,6 @@ class Baskets:
             titles=self.titles,
             n_tracks=self.n_tracks,
         )
-
-
-class GoodPlaylistParams(BaseModel, frozen=True):
-    """Which playlists are trusted to show what belongs together."""
-
-    min_tracks: int = Field(default=10, gt=1, description="Fewest distinct tracks.")
-    max_tracks: int = Field(
-        default=1000, gt=1, description="Most distinct tracks: beyond, it is a dump and not a choice."
-    )
-    max_artist_share: float = Field(
-        default=0.8,
-        gt=0,
-        le=1,
-        description="Largest share of one artist: beyond, it is a discography or a bought place.",
-    )
-    min_followers: int = Field(default=0, ge=0, description="Fewest followers, where followers are known.")
-
-
-def keep_good_playlists(
-    playlists: pl.DataFrame, playlist_tracks: pl.DataFrame, tracks: pl.DataFrame, params: GoodPlaylistParams
-) -> pl.DataFrame:
-    """Keep the playlists that people made with some care.
-
-    Args:
-        playlists: one row per ``playlist_id``; ``followers`` may be null or absent (unknown passes).
-        playlist_tracks: one row per entry, ``playlist_id`` and ``track_id``.
-        tracks: one row per ``track_id`` with ``artist_ids``; the first credited artist counts.
-        params: the rules.
-
-    Returns:
-        The rows of ``playlists`` that pass, in their order.
-    """
-    entries = playlist_tracks.select(c.PLAYLIST_ID, c.TRACK_ID).unique()
-    first_artist = tracks.select(c.TRACK_ID, artist=pl.col(c.ARTIST_IDS).list.first())
-    by_artist = (
-        entries.join(first_artist, on=c.TRACK_ID, how="left")
-        .group_by(c.PLAYLIST_ID, "artist")
-        .agg(n=pl.len())
-        # A track whose artist is unknown says nothing about dominance.
-        .with_columns(of_artist=pl.when(pl.col("artist").is_null()).then(0).otherwise(pl.col("n")))
-        .group_by(c.PLAYLIST_ID)
-        .agg(size=pl.col("n").sum(), largest=pl.col("of_artist").max())
-    )
-    good = by_artist.filter(
-        pl.col("size").is_between(params.min_tracks, params.max_tracks),
-        pl.col("largest") <= params.max_artist_share * pl.col("size"),
-    )
-    kept = playlists.join(good.select(c.PLAYLIST_ID), on=c.PLAYLIST_ID, how="semi", maintain_order="left")
-    if c.FOLLOWERS in kept.columns:
-        kept = kept.filter(pl.col(c.FOLLOWERS).is_null() | (pl.col(c.FOLLOWERS) >= params.min_followers))
-    return kept
 
 
 def build_baskets(

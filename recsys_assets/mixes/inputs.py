@@ -10,7 +10,8 @@ from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.warehouse import SqlSettings
-from recsys_assets.corpus.tables import ENTITY_TERMS
+from recsys_assets.corpus.playlist_weeks import keep_good
+from recsys_assets.corpus.tables import ENTITY_TERMS, PLAYLIST_QUALITY
 from recsys_assets.mixes.arc import SOUND_COLUMNS
 from recsys_assets.mixes.arrange import WeekTables
 from recsys_assets.mixes.daily import DayTables
@@ -45,13 +46,14 @@ class MixSources:
     track_analysis: TableVersion
     placements: TableVersion
     entity_terms: TableVersion
+    playlist_quality: TableVersion
 
     @classmethod
     def open(cls, lake: Lake) -> "MixSources":
         """Pin the tables as they are now."""
         tables = (
             TRACK_SIGNALS, ARTIST_SIGNALS, RAW_PLAY_COUNTS, RAW_TRACKS, RAW_ARTISTS, RAW_PLAYLISTS, RAW_PLAYLIST_TRACKS,
-            TRACK_ANALYSIS, PLACEMENTS, ENTITY_TERMS,
+            TRACK_ANALYSIS, PLACEMENTS, ENTITY_TERMS, PLAYLIST_QUALITY,
         )  # fmt: skip
         return cls(*(lake.open(table) for table in tables))
 
@@ -74,12 +76,15 @@ class MixSources:
         evidence = Evidence(self.track_signals, self.play_counts.latest(last_day), self.tracks.latest(last_day))
         recent = pl.col(c.WEEK).is_between(week - timedelta(weeks=OFFER_WEEKS), last_day)
         tracks = self.tracks.latest(last_day).read()
+        entries = keep_good(self.playlist_tracks.latest(last_day).scan(), self.playlist_quality.only([week]).scan())
+        good = entries.collect()
+        playlists = self.playlists.latest(last_day).scan().join(good.lazy(), on=c.PLAYLIST_ID, how="semi")
         return WeekTables(
             week=week,
             tracks=tracks,
             artists=self.artists.latest(last_day).read(),
-            playlists=self.playlists.latest(last_day).read(),
-            playlist_tracks=self.playlist_tracks.latest(last_day).read(),
+            playlists=playlists.sort(c.PLAYLIST_ID).collect(),
+            playlist_tracks=good,
             confidence=weigh_evidence(evidence, last_day, confidence, settings),
             history=self.history(last_day, settings),
             earlier_offers=earlier_offers.filter(recent).select(c.USER_ID, c.TRACK_ID),

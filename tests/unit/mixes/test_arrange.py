@@ -9,7 +9,7 @@ from mix_frames import CONFIDENCE, frame, history_of, week_of
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.mixes.arrange import arrange_week, build_histories
-from recsys_assets.mixes.baskets import GoodPlaylistParams, concatenate
+from recsys_assets.mixes.baskets import concatenate
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TRACKS = [(track, track, f"by-{track}") for track in "abcde"]
@@ -70,7 +70,7 @@ def test_a_playlist_and_a_listener_of_one_id_are_two_baskets():
     playlists = [("x", track, place) for place, track in enumerate("cde")]
     tables = week_of(TRACKS, history, confidence=[("x", "a", 1.0), ("x", "b", 1.0)], playlists=playlists)
 
-    week = arrange_week(tables, good=GoodPlaylistParams(min_tracks=2))
+    week = arrange_week(tables)
 
     assert week.baskets.ids.to_list() == ["p:x", "u:x"]
     assert week.queries.ids.to_list() == ["u:x"]

@@ -10,11 +10,9 @@ from recsys_assets.core.errors import InvalidArgumentError, SchemaMismatchError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.mixes.baskets import (
     Baskets,
-    GoodPlaylistParams,
     build_baskets,
     concatenate,
     hide_one,
-    keep_good_playlists,
 )
 
 IDS = IdMap.of(["a", "b", "c", "d"])
@@ -103,30 +101,3 @@ def test_baskets_over_different_tracks_do_not_mix():
     other = Baskets(pl.Series(["x"]), np.array([0, 1]), np.array([0], np.int32), np.ones(1, np.float32), ("",), 7)
     with pytest.raises(InvalidArgumentError):
         concatenate([of_lengths([1]), other])
-
-
-@pytest.mark.parametrize(
-    ("artists", "followers", "is_good"),
-    [
-        (["x", "y", "x", "y"], None, True),
-        (["x", "y", "x", "y"], 3, False),
-        (["x", "y", "x", "y"], 9, True),
-        (["x", "x", "x", "y"], 9, False),
-        (["x", "y"], 9, False),
-        (["x", None, None, None], 9, True),
-    ],
-)
-def test_good_playlists_are_long_enough_varied_and_followed(
-    artists: list[str | None], followers: int | None, is_good: bool
-):
-    n = len(artists)
-    tracks = pl.DataFrame(
-        {"track_id": [f"t{i}" for i in range(n)], "artist_ids": [[a] if a else None for a in artists]},
-        schema={"track_id": pl.String, "artist_ids": pl.List(pl.String)},
-    )
-    held = pl.DataFrame({"playlist_id": ["p"] * n, "track_id": [f"t{i}" for i in range(n)]})
-    playlists = pl.DataFrame(
-        {"playlist_id": ["p"], "followers": [followers]}, schema={"playlist_id": pl.String, "followers": pl.Int64}
-    )
-    params = GoodPlaylistParams(min_tracks=3, max_artist_share=0.6, min_followers=5)
-    assert keep_good_playlists(playlists, held, tracks, params).height == is_good

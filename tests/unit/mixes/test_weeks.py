@@ -10,12 +10,13 @@ from factories import rows_of, stored
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError
 from recsys_assets.core.lake import Lake
+from recsys_assets.corpus.tables import PLAYLIST_QUALITY
 from recsys_assets.mixes.inputs import MixSources
 from recsys_assets.mixes.refusals import DiscoverParams
 from recsys_assets.mixes.tables import DISCOVER_WEEKLY, RANKER
 from recsys_assets.mixes.weeks import WeekParams, deliver_weeks
 from recsys_assets.play_matrix.params import ConfidenceParams
-from recsys_assets.raw.tables import RAW_TRACKS
+from recsys_assets.raw.tables import RAW_PLAYLIST_TRACKS, RAW_PLAYLISTS, RAW_TRACKS
 from recsys_assets.signals.tables import TRACK_SIGNALS
 
 MONDAYS = [date(2026, 3, 2), date(2026, 3, 9)]
@@ -78,3 +79,25 @@ def test_a_week_made_again_gives_what_it_gave(played: Lake, tmp_path: Path):
 def test_a_week_whose_ranker_is_not_there_says_what_to_make(played: Lake, tmp_path: Path):
     with pytest.raises(MissingInputError, match="materialise `ranker`"):
         delivered(played, [date(2026, 3, 16)], tmp_path)
+
+
+def test_what_belongs_together_is_learnt_of_good_playlists_and_of_no_bought_place(played: Lake):
+    monday, on = MONDAYS[0], MONDAYS[0] - timedelta(days=1)
+    entries = [
+        {"playlist_id": name, "track_id": f"t{n:02d}", "position": n} for name in ("good", "bad") for n in range(3)
+    ]
+    judged = [
+        {"playlist_id": "good", "is_good": True, "bought_track_ids": ["t01"]},
+        {"playlist_id": "bad", "is_good": False, "bought_track_ids": []},
+    ]
+    names = [{"playlist_id": name, "name": name} for name in ("good", "bad", "empty")]
+    stored(played, RAW_PLAYLISTS, rows_of(RAW_PLAYLISTS, names, arrived_on=on))
+    stored(played, RAW_PLAYLIST_TRACKS, rows_of(RAW_PLAYLIST_TRACKS, entries, arrived_on=on))
+    stored(played, PLAYLIST_QUALITY, rows_of(PLAYLIST_QUALITY, judged, week=monday))
+
+    def read(week: date) -> tuple[list[str], list[tuple[str, str]]]:
+        known = MixSources.open(played).week(week, DISCOVER_WEEKLY.empty(), ConfidenceParams())
+        return known.playlists["playlist_id"].to_list(), known.playlist_tracks.select("playlist_id", "track_id").rows()
+
+    assert read(monday) == (["good"], [("good", "t00"), ("good", "t02")])
+    assert read(MONDAYS[1]) == ([], [])
