@@ -39,8 +39,8 @@ class ReadWeeks:
     n_weeks: int = WINDOW_WEEKS
 
     def known(self, week: date) -> pl.DataFrame:
-        """Return the articles fetched in the weeks before a Monday: url, site, date of the last fetch."""
-        rows = self._window(self.articles, week).select("url", "site", c.DATE)
+        """Return the articles fetched in the weeks before a Monday: url, site, language as said, date of the last fetch."""
+        rows = self._window(self.articles, week).select("url", "site", "language", c.DATE)
         return rows.sort(c.DATE, "url").unique("url", keep="last").sort("url").collect()
 
     def latest(self, table: TableVersion, week: date, known: pl.DataFrame) -> pl.DataFrame:
@@ -103,7 +103,7 @@ def make_entity_terms(
     def make(week: date) -> pl.DataFrame:
         known = read.known(week)
         terms = read.latest(read.terms, week, known)
-        return weigh_terms(terms, source_weights.only([week]).read(), known.height, params)
+        return weigh_terms(terms, source_weights.only([week]).read(), known.height, params, languages=known)
 
     return _weeks(weeks, make, ENTITY_TERMS.empty())
 

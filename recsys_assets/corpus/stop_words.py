@@ -1,8 +1,13 @@
 """Words that hold a sentence together and name nothing: where a noun phrase ends.
 
-Belongs here: short lists for the languages that are written about music most. Another language has no list: there what stands
-in many articles weighs little anyhow (``terms_of_weeks``).
+Belongs here: what is such a word in which language. English has a list of ours and the ranks of ``commonness``; other languages
+have the lists that jusText carries (the commonest words of a language's Wikipedia), and short ones of ours beside them. What
+most artists have in common is not known here: ``entity_terms`` takes it off.
 """
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 from recsys_assets.corpus.commonness import rank_of
 from recsys_assets.corpus.text import UNKNOWN_LANGUAGE, find_words
@@ -75,6 +80,33 @@ def _folded(words: str) -> frozenset[str]:
 
 _BY_LANGUAGE = {language: _folded(words) for language, words in _OTHERS.items()}
 _ALL_OTHERS = frozenset().union(*_BY_LANGUAGE.values())
+# What jusText calls the languages that most is written in; Japanese and Chinese have no list, and need none: see ``terms``.
+_JUSTEXT = {
+    "af": "Afrikaans", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
+    "es": "Spanish", "et": "Estonian", "eu": "Basque", "fi": "Finnish", "fr": "French", "ga": "Irish", "gl": "Galician",
+    "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "is": "Icelandic", "it": "Italian", "lt": "Lithuanian",
+    "lv": "Latvian", "mk": "Macedonian", "ms": "Malay", "nb": "Norwegian_Bokmal", "nl": "Dutch", "nn": "Norwegian_Nynorsk",
+    "no": "Norwegian_Bokmal", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak",
+    "sl": "Slovenian", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "tl": "Tagalog", "tr": "Turkish",
+    "uk": "Ukrainian", "vi": "Vietnamese",
+}  # fmt: skip
+# A longer list (Russian has 4,754 words) holds what is written about as well, "rock" and "metal" among it.
+_LONGEST_LIST = 1_000
+# Of the shorter ones (counted in November 2026) these are words of music: pianos, bands, folk and disco are terms.
+_MUSIC = frozenset({"piano", "opera", "banda", "disco", "folk", "city"})
+
+
+@lru_cache(maxsize=128)
+def _listed(language: str) -> frozenset[str]:
+    """Return the folded stop words of a language other than English; none where nobody keeps a list."""
+    own = _BY_LANGUAGE.get(language, frozenset())
+    spec = find_spec("justext")
+    if language not in _JUSTEXT or spec is None or spec.origin is None:
+        return own
+    # The file itself: importing the library imports lxml, for a list of words.
+    path = Path(spec.origin).parent / "stoplists" / f"{_JUSTEXT[language]}.txt"
+    words = path.read_text(encoding="utf-8").split()
+    return own | (_folded(" ".join(words)) - _MUSIC) if len(words) <= _LONGEST_LIST else own
 
 
 def is_stop_word(word: str, language: str = UNKNOWN_LANGUAGE) -> bool:
@@ -90,4 +122,4 @@ def is_stop_word(word: str, language: str = UNKNOWN_LANGUAGE) -> bool:
         return True
     if language in {ENGLISH, UNKNOWN_LANGUAGE}:
         return word not in _KEPT and (word in _ENGLISH or rank_of(word) < _ENGLISH_RANKS)
-    return word in _BY_LANGUAGE.get(language, frozenset())
+    return word in _listed(language)

@@ -68,7 +68,7 @@ ENTITY_TERMS = TableSchema(
         *_ENTITY,
         *columns(
             (TERM, pl.String, "A word or noun phrase, in lower case.", False),
-            (WEIGHT, pl.Float32, "Nearness times rarity (mid-frequency terms count most) times source weight, above 0.", False),
+            (WEIGHT, pl.Float32, "Nearness times rarity (nothing where most artists have it) times source weight, above 0.", False),
             (c.RANK, pl.Int32, "1 is the heaviest of the entity.", False),
             (N_ARTICLES, pl.Int32, "Articles in which the term stands near it.", False),
             (N_SITES, pl.Int32, "Sources of these articles.", False),

@@ -1,7 +1,7 @@
 """The words and noun phrases that stand near a mention, by how near: one article at a time.
 
 Belongs here: chunking without a tagger, and nearness. How rare a term is and what a source is worth is known over many
-articles only: ``entity_terms``. A phrase is what stands between function words, punctuation and names.
+articles only: ``entity_terms``. A phrase is what stands between function words, punctuation and names: whoever is named.
 """
 
 from collections import defaultdict
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
+from recsys_assets.corpus.gazetteer import Match
 from recsys_assets.corpus.mentions import Mention, ReadArticle
 from recsys_assets.corpus.stop_words import is_stop_word
 from recsys_assets.corpus.tables import MAX_EXCERPT_CHARS
@@ -20,6 +21,8 @@ HALF_WORDS, FARTHEST_WORDS = 8.0, 40
 # What another sentence is farther away, in words.
 SENTENCE_WORDS = 10
 MAX_PHRASE_WORDS = 3
+# A name of so many words stands nowhere by chance.
+_SURELY_NAME_WORDS = 3
 MAX_TERM_CHARS = 80
 # Of a stretch without spaces; a longer one is a sentence.
 MAX_UNSPACED_CHARS = 10
@@ -56,10 +59,28 @@ def find_phrases(read: ReadArticle) -> dict[int, list[Phrase]]:
     for mention in read.mentions:
         named[mention.sentence].update(range(mention.first, mention.last))
         near.update((mention.sentence - 1, mention.sentence, mention.sentence + 1))
+    # A name that the gate would not link to anybody is still no description.
+    for candidate in read.scanned.candidates:
+        if candidate.sentence in near and _is_written_as_name(read, candidate.sentence, candidate.match):
+            named[candidate.sentence].update(range(candidate.match.first, candidate.match.last))
     n_sentences = len(read.scanned.places)
     return {
         number: list(_phrases_of(read, number, named[number])) for number in sorted(near) if 0 <= number < n_sentences
     }
+
+
+def _is_written_as_name(read: ReadArticle, number: int, match: Match) -> bool:
+    """Say whether the words of a catalogue name stand there as a name, and not as the words that it may be made of.
+
+    Three words are no chance. Fewer are a name by a capital that the sentence does not ask for: "a song called Feedback" and
+    "CON", not "Feedback is all over it".
+    """
+    if match.last - match.first >= _SURELY_NAME_WORDS:
+        return True
+    words, text = read.scanned.places[number].sentence.words, read.article.text
+    surface = text[words.starts[match.first] : words.ends[match.last - 1]]
+    begins = match.first > 0 and surface[0].isupper()
+    return read.scanned.around.has_case and (begins or any(ch.isupper() for ch in surface[1:]))
 
 
 def _phrases_of(read: ReadArticle, number: int, named: set[int]) -> Iterator[Phrase]:

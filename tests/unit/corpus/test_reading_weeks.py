@@ -108,6 +108,61 @@ def test_a_better_source_weighs_more_and_gives_the_excerpt():
     assert (found["url"], found["n_sites"], found["rank"]) == ("u", 2, 1)
 
 
+def crowd(word: str, n: int, *, of: int = 40, url: str = "u") -> list[dict]:
+    """``of`` artists in an article each, ``n`` of whom have the word and all their own."""
+    return [term(f"{url}{k}", f"a{k}", each) for k in range(of) for each in (f"own{k}", *([word] if k < n else []))]
+
+
+def all_terms(rows: list[dict], languages: dict[str, str | None] | None = None) -> set[str]:
+    spoken = pl.DataFrame(
+        list((languages or {}).items()), schema={"url": pl.String, "language": pl.String}, orient="row"
+    )
+    frame = rows_of(t.ARTICLE_TERMS, rows, date=DAY_1)
+    return set(weigh_terms(frame, NO_WEIGHTS, 40, TermParams(), languages=spoken)["term"])
+
+
+def test_what_most_artists_have_is_no_term():
+    assert "told" not in all_terms(crowd("told", 20))
+    assert "dreamy" in all_terms(crowd("dreamy", 8))
+
+
+def test_a_term_fades_before_it_is_gone():
+    params = TermParams()
+    found = weigh_terms(rows_of(t.ARTICLE_TERMS, crowd("dreamy", 12), date=DAY_1), NO_WEIGHTS, 40, params)
+    # 12 artists of 40 have it in equal parts, and none may be had by 16.
+    fading = 2 * (1 - 12 / 16)
+    assert found.filter(pl.col("term") == "dreamy")["weight"][0] == pytest.approx(fading * rarity_of(12, 40, params))
+
+
+def test_a_stray_sentence_makes_a_term_not_common():
+    rows = crowd("dreamy", 40)
+    for row in rows:
+        row["weight"] = 1.0 if row["entity_id"] in {"a0", "a1", "a2"} else 0.001
+    assert "dreamy" in all_terms(rows)
+
+
+def test_among_few_artists_nothing_is_common():
+    assert "told" in all_terms(crowd("told", 5, of=5))
+
+
+def test_what_most_of_a_language_have_is_no_term_there():
+    rows = [*crowd("told", 0), *crowd("aime", 12, of=12, url="fr")]
+    languages = {f"fr{k}": "fr-FR" for k in range(12)} | {f"u{k}": "en" for k in range(40)}
+    # Of all forty artists twelve are few enough; of the twelve that French articles speak of they are all.
+    assert "aime" in all_terms(rows)
+    assert "aime" not in all_terms(rows, languages)
+
+
+def test_a_phrase_ends_where_a_word_says_nothing_unless_it_is_said_often():
+    rows = crowd("proved", 30)
+    rows += [term("u0", "a0", each) for each in ("nylon strings", "nylon strings proved")]
+    rows += [term(f"u{k}", f"a{k}", "proved gold") for k in range(4)]
+    found = all_terms(rows)
+    assert "nylon strings" in found
+    assert "nylon strings proved" not in found
+    assert "proved gold" in found
+
+
 def camps() -> pl.DataFrame:
     """Artists of two camps, ten each; forty listeners hear five of one camp."""
     return pl.DataFrame(

@@ -3,10 +3,11 @@
 import pytest
 
 from recsys_assets.corpus.gate import shipped_gate
+from recsys_assets.corpus.gazetteer import build_gazetteer, catalogue_entries
 from recsys_assets.corpus.mentions import Article, read_article
 from recsys_assets.corpus.stop_words import is_stop_word
 from recsys_assets.corpus.terms import find_terms
-from tests.unit.corpus.press import gazetteer, read_text
+from tests.unit.corpus.press import ARTISTS, TRACKS, gazetteer, read_text
 
 
 def terms_of(body: str, entity: tuple[str, str]) -> dict[str, float]:
@@ -49,6 +50,40 @@ def test_scripts_without_spaces_give_stretches():
 
 def test_nobody_named_is_no_term():
     assert find_terms(read_text("Nothing to see here.")) == {}
+
+
+def test_words_of_another_name_are_no_term_though_nobody_is_linked():
+    # The gate links neither: it would need a second clue.
+    found = terms_of("Slowdive beside AIR and a Love of hazy guitars, and love is all.", ("artist", "slowdive"))
+    assert "hazy guitars" in found
+    assert not [term for term in found if "air" in term.split()]
+
+
+def test_a_name_of_three_words_is_no_term_wherever_it_stands():
+    hostile = build_gazetteer(catalogue_entries([*ARTISTS, ("robert", "Robert'); DROP TABLE tracks;--", [])], TRACKS))
+    body = "Robert'); DROP TABLE tracks;-- and Slowdive share a love of hazy guitars, and it shows on every song."
+    read = read_article(Article("u", "press", "News", body), hostile, shipped_gate())
+    assert [mention.entity_id for mention in read.mentions] == ["slowdive"]
+    found = {term for term, _, _ in find_terms(read)["artist", "slowdive"]}
+    assert "hazy guitars" in found
+    assert not [term for term in found if {"robert", "drop", "table", "tracks"} & set(term.split())]
+
+
+def test_a_name_in_small_letters_is_a_word():
+    assert "creep" in terms_of("Slowdive make guitars creep along.", ("artist", "slowdive"))
+
+
+@pytest.mark.parametrize(
+    ("word", "language"), [("entre", "fr"), ("groupe", "fr"), ("zwischen", "de"), ("sedan", "sv"), ("kuten", "fi")]
+)
+def test_other_languages_have_the_lists_that_are_kept_for_them(word: str, language: str):
+    # Finnish has a list of 6,813 words, "rock" among them: none is taken.
+    assert is_stop_word(word, language) is (language != "fi")
+
+
+@pytest.mark.parametrize(("word", "language"), [("piano", "it"), ("banda", "es"), ("rock", "ru"), ("guitare", "fr")])
+def test_words_of_music_are_terms_in_any_language(word: str, language: str):
+    assert not is_stop_word(word, language)
 
 
 def test_function_words_are_those_of_the_language():
