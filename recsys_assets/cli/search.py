@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from recsys_assets.core.lake import Lake
     from recsys_assets.corpus.search_evidence import SearchTables
 
-# A longer question is a text; of what is shown of it a line is enough.
-_MAX_CHARS = 300
+# What is typed is bounded; of a question fewer characters are read, which is said.
+_MAX_CHARS = 2_000
 
 
 def search(
-    text: Annotated[str, typer.Argument(metavar='"A FEW WORDS"', help="What it is like.", show_default=False)],
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS", help="What it is called, or what it is like.", show_default=False)
+    ],
     *,
     kind: Annotated[
         str | None, typer.Option(metavar="track|artist|playlist", help="What to look for; all three otherwise.")
@@ -34,31 +36,39 @@ def search(
 ) -> None:
     """Find tracks, artists and playlists by words: genres, moods, decades, names, what they are collected under.
 
-    Example: recsys search "dreamy 90s guitar bands"
+    Who is called exactly so comes first, then who has all of the words.
+
+    Example: recsys search late night indie rock
     """
     from recsys_assets.cli.show import note, print_json
     from recsys_assets.core.lake import Lake
     from recsys_assets.corpus import search as finder
+    from recsys_assets.corpus.playlist_words import MAX_CHARS
+    from recsys_assets.corpus.search_words import MAX_WORDS
 
     if kind is not None and kind not in finder.KINDS:
         raise InvalidArgumentError(f"--kind is track, artist or playlist, found {kind!r}")
     home = home_from_environment()
     lake = Lake(home.lake)
     tables = _tables(lake)
-    near = _meaning(home, lake, text[:_MAX_CHARS]) if meaning else None
+    text = " ".join(words)[:_MAX_CHARS]
+    near = _meaning(home, lake, text) if meaning else None
     kinds = finder.KINDS if kind is None else (kind,)
-    answer = finder.search(text[:_MAX_CHARS], tables, kinds=kinds, n=limit, meaning=near)
+    answer = finder.search(text, tables, kinds=kinds, n=limit, meaning=near)
     rows = _named(answer.rows, lake)
     if as_json:
-        told = {"words": answer.words, "taken_for": answer.taken_for, "unknown": answer.unknown, "rows": rows}
-        print_json({"text": text, **told})
+        told = {"words": answer.words, "taken_for": answer.taken_for, "unknown": answer.unknown}
+        print_json({"text": text, **told, "left_out": answer.left_out, "is_cut": answer.is_cut, "rows": rows})
         return
     for word, taken in answer.taken_for.items():
         note(f"{word}: taken for {taken}")
-    if answer.unknown:
-        note(f"nothing here is called or described as {', '.join(answer.unknown)}")
+    if answer.left_out or answer.is_cut:
+        rest = f": {', '.join(answer.left_out)}" if answer.left_out else ""
+        note(f"a question has at most {MAX_WORDS} words and {MAX_CHARS} characters; the rest was not looked for{rest}")
     if not rows:
         raise MissingInputError(f"nothing is called or described as {' '.join(answer.words)}: try fewer or other words")
+    if answer.unknown:
+        note(f"nothing here is called or described as {', '.join(answer.unknown)}: found by the other words")
     _print(rows)
 
 
@@ -101,11 +111,18 @@ def _meaning(home: "Home", lake: "Lake", text: str) -> "pl.DataFrame | None":
     from recsys_assets.corpus.search_evidence import ID, STRENGTH
 
     rows = newest(lake, t.ENTITY_TEXT).read()
-    # Vectors of another model, set for the installation, are not compared.
-    encoder = open_encoder(EncoderParams(), home.state)
-    rows = rows.filter(pl.col("encoder") == encoder.name)
     if rows.is_empty():
         note("articles have said nothing yet that a meaning could be compared with")
+        return None
+    encoder = open_encoder(EncoderParams.read(home.settings), home.state)
+    made_by = rows["encoder"].unique().sort()
+    # Vectors of two models do not compare.
+    rows = rows.filter(pl.col("encoder") == encoder.name)
+    if rows.is_empty():
+        note(
+            f"without meaning: articles were read by {', '.join(made_by)}, and settings.toml now names {encoder.name}; "
+            "the next Monday's `entity_text` reads them anew"
+        )
         return None
     cosine = np.stack(rows[c.VECTOR].to_list()) @ encoder.encode([text])[0]
     strength = np.clip((cosine - cosine.mean()) / max(float(cosine.max() - cosine.mean()), 1e-9), 0, 1)

