@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys_assets.cli.edge import home_from_environment, require_target
+from recsys_assets.cli.edge import require_home, require_target
 from recsys_assets.cli.listen import AsJson
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 
@@ -38,15 +38,15 @@ def audience(
     """
     from recsys_assets.cli.landing_in import say_lands
     from recsys_assets.cli.show import note, print_json, say
-    from recsys_assets.cold_start.audience_picture import draw_audience, reach_line
-    from recsys_assets.cold_start.tables import VERDICT
+    from recsys_assets.cold_start.audience_picture import draw_audience, funnel_line
+    from recsys_assets.cold_start.tables import RECEIVED_AT, VERDICT
     from recsys_assets.core import columns as c
     from recsys_assets.core.files import written_aside
     from recsys_assets.core.lake import Lake
     from recsys_assets.latent.tables import SPACE_MAP
 
-    home = home_from_environment()
     target = require_target(picture, "--picture", suffix=".png") if picture else None
+    home = require_home()
     lake = Lake(home.lake)
     verdict = _verdict(home, lake, submission)
     row = _newest_audience(lake, submission, verdict)
@@ -68,10 +68,11 @@ def audience(
     if as_json:
         print_json(told)
         return
-    say(f"{title} · {told['verdict']} · out on {told['released_on']} · in the space of {row[c.AS_OF]}")
-    say(reach_line(row))
-    _say_where(lake, row)
+    said = f"{told['verdict']} on {verdict[RECEIVED_AT]:%Y-%m-%d}, scored in the space of {row[c.AS_OF]}"
+    say(f"{title} · {said} · out on {told['released_on']}")
+    say(funnel_line(row))
     say_lands(told)
+    _say_where(lake, row)
     note(f"picture: {target}")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from recsys_assets.core.errors import InvalidArgumentError, RecsysError
+from recsys_assets.core.errors import InvalidArgumentError, MissingInputError, RecsysError
 from recsys_assets.core.home import Home
 from recsys_assets.core.text import harmless
 
@@ -126,6 +126,23 @@ def home_from_environment() -> Home:
     home = Home.from_setting(os.environ.get("RECSYS_HOME"), os.environ.get("RECSYS_LAKE"))
     if home.root.is_file():
         raise InvalidArgumentError(f"RECSYS_HOME is {home.root}, which is a file: name a folder")
+    return home
+
+
+def require_home() -> Home:
+    """Return the folders of an installation that is there, for commands that show what is in it.
+
+    Raises:
+        InvalidArgumentError: as ``home_from_environment``.
+        MissingInputError: there is no folder; the message says how to make one.
+    """
+    home = home_from_environment()
+    if not home.root.is_dir():
+        whence = "which RECSYS_HOME names" if os.environ.get("RECSYS_HOME") else "and RECSYS_HOME names no other"
+        raise MissingInputError(
+            f"there is no folder {home.root}, {whence}: set RECSYS_HOME, or make a demo world there (`recsys demo`) or bring"
+            " your own listening (`recsys import --help`), then `make run`"
+        )
     return home
 
 

@@ -133,10 +133,10 @@ def _cold_start_data(
         _require_folder(path or Path(), json_file)
     if playlists is not None and descriptors is not None:
         return read_public(playlists, descriptors, bios)
-    from recsys_assets.cli.edge import home_from_environment
+    from recsys_assets.cli.edge import require_home
     from recsys_assets.core.lake import Lake
 
-    return read_lake(Lake(home_from_environment().lake))
+    return read_lake(Lake(require_home().lake))
 
 
 @evaluate.command("analogies")
@@ -145,12 +145,12 @@ def analogies(*, json_file: JsonFile = None) -> None:
 
     Example: recsys evaluate analogies
     """
-    from recsys_assets.cli.edge import home_from_environment
+    from recsys_assets.cli.edge import require_home
     from recsys_assets.core.lake import Lake
     from recsys_assets.evaluation.analogies import evaluate_analogies
 
     _require_json_target(json_file)
-    home = home_from_environment()
+    home = require_home()
     _show(evaluate_analogies(Lake(home.lake), home.demo_truth), json_file)
 
 
@@ -202,12 +202,12 @@ def first_listeners(*, json_file: JsonFile = None) -> None:
 
     Example: recsys evaluate first-listeners
     """
-    from recsys_assets.cli.edge import home_from_environment
+    from recsys_assets.cli.edge import require_home
     from recsys_assets.core.lake import Lake
     from recsys_assets.evaluation.first_listeners import evaluate_first_listeners
 
     _require_json_target(json_file)
-    home = home_from_environment()
+    home = require_home()
     _show(evaluate_first_listeners(Lake(home.lake), home.demo_truth), json_file)
 
 

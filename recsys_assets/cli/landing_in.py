@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from recsys_assets.core.lake import Lake
 
 _SHOWN = 5
+# The source of what a listener gets for lying near, whatever placed it: see ``mixes.tables``.
+_BY_PLACE = "sound"
 
 
 def landed_with(lake: "Lake", verdict: dict[str, Any]) -> dict[str, Any] | None:
@@ -19,7 +21,7 @@ def landed_with(lake: "Lake", verdict: dict[str, Any]) -> dict[str, Any] | None:
     from recsys_assets.mixes.tables import RELEASE_RADAR
 
     rows = lake.open(RELEASE_RADAR).scan().filter(pl.col(c.TRACK_ID) == verdict[c.TRACK_ID])
-    return _counted(rows.select(c.WEEK, c.REASON).collect())
+    return _counted(rows.select(c.WEEK, c.SOURCE, c.REASON).collect())
 
 
 def lands_with(lake: "Lake", submission: str) -> dict[str, Any] | None:
@@ -27,7 +29,9 @@ def lands_with(lake: "Lake", submission: str) -> dict[str, Any] | None:
     from recsys_assets.core import columns as c
     from recsys_assets.mixes.tables import RELEASE_RADAR_PREVIEW
 
-    return _counted(lake.open(RELEASE_RADAR_PREVIEW).only([submission]).scan().select(c.WEEK, c.REASON).collect())
+    return _counted(
+        lake.open(RELEASE_RADAR_PREVIEW).only([submission]).scan().select(c.WEEK, c.SOURCE, c.REASON).collect()
+    )
 
 
 def _counted(rows: "pl.DataFrame") -> dict[str, Any] | None:
@@ -41,7 +45,8 @@ def _counted(rows: "pl.DataFrame") -> dict[str, Any] | None:
     # Each listener once: of a track that two Fridays had, the later one counts.
     rows = rows.filter(pl.col(c.WEEK) == friday)
     counted = rows.group_by(c.REASON).len("n").sort("n", c.REASON, descending=[True, False])
-    return {"on": friday, "listeners": rows.height, "reasons": dict(counted.iter_rows())}
+    sources = dict(rows.group_by(c.SOURCE).len("n").sort(c.SOURCE).iter_rows())
+    return {"on": friday, "listeners": rows.height, "sources": sources, "reasons": dict(counted.iter_rows())}
 
 
 def why_nobody(verdict: dict[str, Any], *, is_previewed: bool, is_out: bool) -> str:
@@ -68,6 +73,17 @@ def why_nobody(verdict: dict[str, Any], *, is_previewed: bool, is_out: bool) -> 
     return f"would land in no Release Radar of {friday}: nobody's has room for it"
 
 
+def _by_what(lands: dict[str, Any]) -> str:
+    """Part the listeners into those whom the artists bring and those whom its place does: they need not be near enough."""
+    by_place = lands["sources"].get(_BY_PLACE, 0)
+    by_artist = lands["listeners"] - by_place
+    parts = [
+        *([f"{by_artist:,} by its artists (whom they play or follow, or who are near to those)"] if by_artist else []),
+        *([f"{by_place:,} as the nearest to where it is placed (near enough or not)"] if by_place else []),
+    ]
+    return " and ".join(parts)
+
+
 def say_lands(told: dict[str, Any]) -> None:
     """Write ``landed_with``, else ``lands_with``, else ``lands_why_not`` for people."""
     from recsys_assets.cli.show import note, print_table, say
@@ -76,9 +92,9 @@ def say_lands(told: dict[str, Any]) -> None:
     if lands is None:
         say(told["lands_why_not"])
         return
-    how = "went to" if told["landed_with"] else "would land with"
+    how = "it stood in" if told["landed_with"] else "it would stand in"
     late = " (late: by its artist alone)" if told["verdict"] == "late" else ""
-    say(f"{how} {lands['listeners']:,} listeners on {lands['on']}{late}, because:")
+    say(f"On {lands['on']} {how} the Release Radar of {lands['listeners']:,} listeners{late}: {_by_what(lands)}.")
     reasons = list(lands["reasons"].items())
     print_table(reasons[:_SHOWN], ("why", "listeners"), numbers=("listeners",))
     if len(reasons) > _SHOWN:

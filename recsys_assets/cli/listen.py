@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys_assets.cli.edge import home_from_environment
+from recsys_assets.cli.edge import require_home
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError, RecsysError
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def mixes(
         raise InvalidArgumentError(f"name a USER or give --any, not both: found {user!r} and --any")
     if user is None and not anybody:
         raise InvalidArgumentError("name a USER, or --any: `recsys listeners` lists some")
-    lake = Lake(home_from_environment().lake)
     until = parse_day(day) if day else None
+    lake = Lake(require_home().lake)
     listener = user if user is not None else _somebody(lake, until)
     rows = _mixes_of(lake, listener, mix, until)
     is_known = not rows.is_empty()
@@ -218,7 +218,7 @@ def listeners(
     from recsys_assets.core.lake import Lake
     from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
 
-    table = newest(Lake(home_from_environment().lake), PLAY_CONFIDENCE)
+    table = newest(Lake(require_home().lake), PLAY_CONFIDENCE)
     if not table.rows:
         raise MissingInputError(f"nobody has listened to anything yet: {MAKE_IT}")
     counted = table.scan().group_by(c.USER_ID).agg(pl.len().alias("tracks"), pl.col(c.PLAY_COUNT).sum().alias("plays"))

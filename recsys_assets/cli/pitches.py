@@ -128,6 +128,8 @@ def submissions(
 ) -> None:
     """Show how far submissions have come, the newest first.
 
+    States in order: received, accepted (or late, or rejected), analysed, placed, scored, released. A later one holds the earlier.
+
     Example: recsys submissions sub_0022
     """
     from recsys_assets.cli.show import note, print_json

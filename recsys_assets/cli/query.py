@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys_assets.cli.edge import home_from_environment
+from recsys_assets.cli.edge import require_home
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 
 if TYPE_CHECKING:
@@ -164,5 +164,5 @@ def warehouse_here() -> "Warehouse":
     from recsys_assets.core.lake import Lake
     from recsys_assets.core.warehouse import Warehouse
 
-    home = home_from_environment()
+    home = require_home()
     return Warehouse(home.warehouse, Lake(home.lake))

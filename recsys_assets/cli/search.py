@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys_assets.cli.edge import home_from_environment
+from recsys_assets.cli.edge import require_home
 from recsys_assets.cli.listen import MAKE_IT, AsJson, Limit
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 
@@ -48,7 +48,7 @@ def search(
 
     if kind is not None and kind not in finder.KINDS:
         raise InvalidArgumentError(f"--kind is track, artist or playlist, found {kind!r}")
-    home = home_from_environment()
+    home = require_home()
     lake = Lake(home.lake)
     tables = _tables(lake)
     text = " ".join(words)[:_MAX_CHARS]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys_assets.cli.edge import home_from_environment
+from recsys_assets.cli.edge import require_home
 from recsys_assets.cli.listen import MAKE_IT, AsJson, Limit
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from recsys_assets.core.lake import Lake
-    from recsys_assets.latent.arithmetic import NameIndex, Place, Resolved, Term
+    from recsys_assets.latent.arithmetic import Place, Resolved
     from recsys_assets.latent.space import LatentSpace
 
-# Of 100, as `latent.arithmetic` tells how alike names are.
-EXACT, MUCH_NEARER = 100.0, 15.0
 Kind = Annotated[str | None, typer.Option(metavar="track|artist", help="What to look among.")]
 
 
@@ -32,7 +30,7 @@ def similar(
     ],
     *,
     kind: Annotated[
-        str | None, typer.Option(metavar="track|artist", help="What it names: a track, or with --by an artist.")
+        str | None, typer.Option(metavar="track|artist", help="What it names, where both are called so.")
     ] = None,
     by: Annotated[
         str | None,
@@ -44,32 +42,57 @@ def similar(
     limit: Limit = 10,
     as_json: AsJson = False,
 ) -> None:
-    """List the tracks, or artists, nearest to one.
+    """List the tracks nearest to a track, or the artists nearest to an artist.
+
+    An artist who is called exactly so goes before a track.
 
     Example: recsys similar "a submerged rain"
     """
+    from recsys_assets.cli.resolving import resolve, why_no_place
     from recsys_assets.cli.views import similar_by
     from recsys_assets.core.lake import Lake
     from recsys_assets.latent.tables import ARTIST_NEIGHBOURS, TRACK_NEIGHBOURS
 
     if not name.strip():
         raise InvalidArgumentError("TRACK|ARTIST is empty: name a title, an artist or an id")
-    wanted = _kind(kind) or ("track" if by is None else "artist")
-    lake = Lake(home_from_environment().lake)
+    kind = _kind(kind)
+    lake = Lake(require_home().lake)
     if by is not None:
-        similar_by(lake, name, wanted, by, limit, as_json=as_json)
+        similar_by(lake, name, kind, by, limit, as_json=as_json)
         return
     space, names = _space_and_names(lake)
-    cold = _near_cold_track(lake, space, name, limit) if wanted == "track" else None
+    cold = _near_cold_track(lake, space, name, limit) if kind != "artist" else None
+    placeless = None if cold else _without_place(space, names, name, kind)
+    if placeless and placeless[0] == "track":
+        # Named by its title, it may have a place by its content too.
+        cold = _near_cold_track(lake, space, placeless[1], limit)
     if cold is not None:
         _show((cold[0],), cold[1], names, "track", as_json=as_json)
         return
-    resolved = _resolve(space, names, name, wanted)
-    table = lake.open(TRACK_NEIGHBOURS if wanted == "track" else ARTIST_NEIGHBOURS)
-    rows = _neighbours(table.only([_newest_day(lake)]).scan(), resolved.place, limit)
+    if placeless:
+        raise MissingInputError(why_no_place(lake, *placeless))
+    resolved = resolve(space, names, name, kind)
+    place = resolved.place
+    table = lake.open(TRACK_NEIGHBOURS if place.kind == "track" else ARTIST_NEIGHBOURS)
+    rows = _neighbours(table.only([_newest_day(lake)]).scan(), place, limit)
     if rows.is_empty():
-        raise MissingInputError(f"{resolved.place.label} has no neighbours on {_newest_day(lake)}: {MAKE_IT}")
-    _show((resolved,), rows, names, wanted, as_json=as_json)
+        raise MissingInputError(f"{place.label} has no neighbours on {_newest_day(lake)}: {MAKE_IT}")
+    _show((resolved,), rows, names, place.kind, as_json=as_json)
+
+
+def _without_place(
+    space: "LatentSpace", names: "pl.DataFrame", name: str, kind: str | None
+) -> tuple[str, str, str] | None:
+    """Return kind, id and name of whom a name means exactly, where all who are called so have no place; else None."""
+    from recsys_assets.cli.resolving import find_called
+
+    called = {of: ids for of, ids in find_called(names, name).items() if kind in {None, of}}
+    ids = {"track": space.tracks, "artist": space.artists}
+    if not called or any(ids[of].row(each) >= 0 for of, own in called.items() for each in own):
+        return None
+    of, own = next(iter(called.items()))
+    label = dict(names.filter(names["kind"] == of).select("id", "name").iter_rows())[own[0]]
+    return of, own[0], label or own[0]
 
 
 def _near_cold_track(
@@ -79,6 +102,7 @@ def _near_cold_track(
     import polars as pl
 
     from recsys_assets.cli.names import Names
+    from recsys_assets.cli.resolving import EXACT
     from recsys_assets.cli.show import note
     from recsys_assets.cold_start.place_tables import PLACEMENTS, SUBMISSION_PREVIEW
     from recsys_assets.cold_start.surroundings import find_nearest
@@ -133,11 +157,12 @@ def vector(
     """
     import polars as pl
 
+    from recsys_assets.cli.resolving import EXACT
     from recsys_assets.cli.show import note
     from recsys_assets.core.lake import Lake
     from recsys_assets.latent.arithmetic import SPACES_HINT, evaluate_expression, has_tight_sign
 
-    space, names = _space_and_names(Lake(home_from_environment().lake))
+    space, names = _space_and_names(Lake(require_home().lake))
     answer = evaluate_expression(space, names, expression, n=limit, kind=_kind(kind))
     rows = pl.DataFrame(
         [(rank, near.place.id, near.cosine) for rank, near in enumerate(answer.nearest, start=1)],
@@ -200,36 +225,6 @@ def _space_and_names(lake: "Lake") -> "tuple[LatentSpace, pl.DataFrame]":
         pl.lit(None, pl.String).alias("artist_name"), c.PLAY_COUNT,
     )  # fmt: skip
     return space, pl.concat([of_tracks.select(columns), of_artists.select(columns)])
-
-
-def _resolve(space: "LatentSpace", names: "pl.DataFrame", text: str, kind: str) -> "Resolved":
-    """Take an id that is in the space as it is, and anything else for a name."""
-    import polars as pl
-
-    from recsys_assets.cli.show import note
-    from recsys_assets.latent.arithmetic import NameIndex, Place, Resolved, Term
-
-    index = NameIndex(space, names.filter(pl.col("kind") == kind))
-    term = Term(1, text)
-    if (space.tracks if kind == "track" else space.artists).row(text) >= 0:
-        return Resolved(term, Place(kind, text, index.label(kind, text)), 100.0, ())
-    artists = NameIndex(space, names.filter(pl.col("kind") == "artist")) if kind == "track" else None
-    artist = _found(artists, term) if artists else None
-    hint = f"an artist is called {artist.place.label}: give --kind artist" if artist else ""
-    try:
-        resolved = index.find(term)[0]
-    except InvalidArgumentError as error:
-        raise InvalidArgumentError(f"{error}{f'; {hint}' if hint else ''}") from error
-    if artist and artist.similarity >= resolved.similarity + MUCH_NEARER:
-        note(hint)
-    return resolved
-
-
-def _found(index: "NameIndex", term: "Term") -> "Resolved | None":
-    try:
-        return index.find(term)[0]
-    except InvalidArgumentError:
-        return None
 
 
 def _neighbours(rows: "pl.LazyFrame", place: "Place", limit: int) -> "pl.DataFrame":

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from recsys_assets.core.lake import Lake
 
 _WHY_EMPTY = {
-    "listeners": "too few have heard {label} for a place in the space",
+    "listeners": "listeners give {label} no place",
     "sound": "no recording of {label} has a place by its sound",
     "text": "no article that was read speaks of {label}",
     "all": "neither listeners, nor sound, nor text say anything of {label}",
 }
 
 
-def similar_by(lake: "Lake", name: str, kind: str, by: str, limit: int, *, as_json: bool) -> None:
-    """Print who is nearest in a view.
+def similar_by(lake: "Lake", name: str, kind: str | None, by: str, limit: int, *, as_json: bool) -> None:
+    """Print who is nearest in a view; where no kind is named, to an artist of this name rather than to a track.
 
     Raises:
         InvalidArgumentError: there is no such view.
@@ -27,18 +27,19 @@ def similar_by(lake: "Lake", name: str, kind: str, by: str, limit: int, *, as_js
     """
     import polars as pl
 
+    from recsys_assets.cli.resolving import catalogue_names, choose_kind, resolve_entity
     from recsys_assets.cli.show import note, print_json, print_table
-    from recsys_assets.cli.terms import resolve_entity
     from recsys_assets.latent import views
 
     if by not in {*views.VIEWS, views.ALL}:
         raise InvalidArgumentError(f"--by is listeners, sound, text or all, found {by!r}")
+    kind = kind or choose_kind(catalogue_names(lake), name, rough="artist")
     own, label = resolve_entity(lake, name, kind)
     wanted = views.VIEWS if by == views.ALL else (by,)
-    found = {view: _view(lake, view, kind, own) for view in wanted}
+    found = {view: view_of(lake, view, kind, own) for view in wanted}
     rows = views.blend(found) if by == views.ALL else found[by]
     if rows.is_empty():
-        raise MissingInputError(f"{_WHY_EMPTY[by].format(label=label)}: {MAKE_IT}")
+        raise MissingInputError(_why_empty(lake, by, kind, own, label))
     shown = _with_names(lake, rows.head(limit).with_row_index("rank", offset=1), kind)
     shown = shown.with_columns(pl.col(views.LIKENESS).round(4))
     if as_json:
@@ -62,7 +63,22 @@ def similar_by(lake: "Lake", name: str, kind: str, by: str, limit: int, *, as_js
     )
 
 
-def _view(lake: "Lake", view: str, kind: str, own: str) -> "pl.DataFrame":
+def _why_empty(lake: "Lake", by: str, kind: str, own: str, label: str) -> str:
+    """Say what a view lacks: the one that is asked for, or everything, which the graph makes."""
+    from recsys_assets.audio.sound_tables import AUDIO_VECTORS
+    from recsys_assets.cli.resolving import why_no_place
+    from recsys_assets.corpus.tables import ENTITY_TERMS
+    from recsys_assets.latent.tables import ARTIST_VECTORS
+
+    made_of = {"listeners": (ARTIST_VECTORS,), "sound": (AUDIO_VECTORS,), "text": (ENTITY_TERMS,)}
+    tables = made_of.get(by) or (ARTIST_VECTORS, AUDIO_VECTORS, ENTITY_TERMS)
+    if not any(lake.open(table).rows for table in tables):
+        return f"{_WHY_EMPTY[by].format(label=label)}: {MAKE_IT}"
+    return why_no_place(lake, kind, own, label) if by == "listeners" else _WHY_EMPTY[by].format(label=label)
+
+
+def view_of(lake: "Lake", view: str, kind: str, own: str) -> "pl.DataFrame":
+    """Rank all others of a kind as one view sees them; no rows where it knows nothing of ``own``."""
     from recsys_assets.latent import views
 
     return {views.LISTENERS: _by_listeners, views.SOUND: _by_sound, views.TEXT: _by_text}[view](lake, kind, own)

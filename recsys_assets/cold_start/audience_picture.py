@@ -70,6 +70,24 @@ def reach_line(audience: Mapping[str, Any]) -> str:
     return f"{reach} ({audience['n_reach_low']:,} to {audience['n_reach_high']:,} for nine of ten such tracks)"
 
 
+def funnel_line(audience: Mapping[str, Any]) -> str:
+    """Say in one or two sentences how many listeners are near enough, and how many of them to expect within reach."""
+    if audience["threshold"] is None:
+        return reach_line(audience)
+    near = (
+        f"Of {audience['n_listeners_scored']:,} listeners about {count_near(audience):,} are near enough to where it is placed: as "
+        "near as the nearer half of other tracks' listeners are to theirs."
+    )
+    if audience["n_reach_low"] is None:
+        return (
+            f"{near} How sure that is, is unknown: {audience['n_calibrated_on']:,} heard tracks are too few to tell by."
+        )
+    return (
+        f"{near} By how far off such counts were for tracks that people have heard, expect {audience['n_within_reach']:,} within "
+        f"reach ({audience['n_reach_low']:,} to {audience['n_reach_high']:,} for nine of ten such tracks)."
+    )
+
+
 def bars_by_nearness(audience: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cut the histogram at the threshold, the bar that it goes through too.
 

@@ -21,7 +21,7 @@ from recsys_assets.cold_start.surroundings import Surroundings, describe_places
 from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import Lake
-from recsys_assets.core.schemas import EMBEDDING
+from recsys_assets.core.schemas import EMBEDDING, IDS
 from recsys_assets.core.windows import monday_of
 from recsys_assets.corpus.tables import ARTIST, ENTITY_ID, ENTITY_TERMS, EXCERPT, KIND, N_ARTICLES, URL, WEIGHT
 from recsys_assets.latent.neighbours import to_units
@@ -64,7 +64,8 @@ def find_moves(day: Day, entity_terms: pl.DataFrame, params: PlacingParams) -> p
     subjects = subjects.join(after, on=c.TRACK_ID, how="semi")
     silent = replace(known, prior=replace(known.prior, text=None))
     before = place_subjects(subjects, silent, params, keeps_silent=True)
-    moved = _mean_places(day, _with_vector(after, "after"), _with_vector(before, "before"))
+    told = before.filter(pl.col("inherits_artist") | pl.col("sound_vector").is_not_null() | (pl.col("n_listeners") > 0))
+    moved = _mean_places(day, _with_vector(after, "after"), _with_vector(before, "before"), told[c.TRACK_ID])
     if moved.is_empty():
         return ARTIST_MOVES.empty()
     old, new = (np.array(moved[name].to_list(), dtype=np.float32) for name in ("vector_before", "vector_after"))
@@ -73,8 +74,15 @@ def find_moves(day: Day, entity_terms: pl.DataFrame, params: PlacingParams) -> p
     moved = moved.with_columns(pl.Series(DISTANCE, distance, dtype=pl.Float32)).filter(pl.Series(far))
     if moved.is_empty():
         return ARTIST_MOVES.empty()
+    # The middle of everything is near somebody too, which would be told as if it meant them.
+    is_placed = moved["is_placed"]
+    near, genre = pl.col("near_before"), pl.col("genre_before")
     return (
         moved.with_columns(_surroundings(old[far], new[far], moved[c.ARTIST_ID], day))
+        .with_columns(
+            pl.when(is_placed).then(near).otherwise(pl.lit([], dtype=IDS)).alias("near_before"),
+            pl.when(is_placed).then(genre).alias("genre_before"),
+        )
         .join(_listeners(day), on=c.ARTIST_ID, how="left")
         .join(_articles(known), on=c.ARTIST_ID, how="left")
         .join(_causes(moved, old[far], new[far], known, entity_terms), on=c.ARTIST_ID, how="left")
@@ -92,8 +100,11 @@ def _with_vector(placed: pl.DataFrame, name: str) -> pl.DataFrame:
     return placed.select(c.TRACK_ID, pl.col(c.VECTOR).alias(name))
 
 
-def _mean_places(day: Day, after: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Mean places of the artists of moved tracks over all of their tracks: artist_id, vectors, ``n_moved_tracks``."""
+def _mean_places(day: Day, after: pl.DataFrame, before: pl.DataFrame, told: pl.Series) -> pl.DataFrame:
+    """Mean places of the artists of moved tracks over all of their tracks: artist_id, vectors, ``n_moved_tracks``, ``is_placed``.
+
+    ``is_placed``: whether anything but articles places one of the tracks: listeners of its own, or what ``told`` names.
+    """
     credited = day.tracks.select(c.TRACK_ID, artist_id=c.ARTIST_IDS).explode(c.ARTIST_ID, empty_as_null=True)
     credited = credited.drop_nulls().unique()
     mine = credited.join(credited.join(after, on=c.TRACK_ID, how="semi"), on=c.ARTIST_ID, how="semi")
@@ -105,7 +116,10 @@ def _mean_places(day: Day, after: pl.DataFrame, before: pl.DataFrame) -> pl.Data
         mine.join(after, on=c.TRACK_ID, how="left")
         .join(before, on=c.TRACK_ID, how="left")
         .join(placed, on=c.TRACK_ID, how="left")
-        .with_columns(is_moved=pl.col("after").is_not_null())
+        .with_columns(
+            is_moved=pl.col("after").is_not_null(),
+            is_placed=pl.col("own").is_not_null() | pl.col(c.TRACK_ID).is_in(told.implode()),
+        )
         .with_columns(pl.coalesce("after", "own"), pl.coalesce("before", "own"))
         .drop_nulls("after")
         .sort(c.ARTIST_ID, c.TRACK_ID)
@@ -120,7 +134,10 @@ def _mean_places(day: Day, after: pl.DataFrame, before: pl.DataFrame) -> pl.Data
         np.add.at(sums, of, rows[name].list.to_array(width).to_numpy())
         means[f"vector_{name}"] = pl.Series((sums / count).tolist(), dtype=EMBEDDING)
     moved = np.bincount(of, weights=rows["is_moved"].to_numpy()).astype(np.int32)
-    return pl.DataFrame({c.ARTIST_ID: pl.Series(names, dtype=pl.String), **means, "n_moved_tracks": moved})
+    placed_before = np.bincount(of, weights=rows["is_placed"].to_numpy()) > 0
+    return pl.DataFrame(
+        {c.ARTIST_ID: pl.Series(names, dtype=pl.String), **means, "n_moved_tracks": moved, "is_placed": placed_before}
+    )
 
 
 def _surroundings(old: NDArray[np.float32], new: NDArray[np.float32], artists: pl.Series, day: Day) -> list[pl.Series]:

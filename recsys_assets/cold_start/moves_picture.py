@@ -90,7 +90,8 @@ def move_line(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     because = row["because_artist_id"]
     cause = f"; named with {_name(names, because)}" if because else ""
     articles = f"; {row['n_articles']:,} articles" if row["n_articles"] else ""
-    return f"from {ends[0] or 'nowhere'} to {ends[1] or 'nowhere'}{cause}{articles}; {row[N_LISTENERS]:,} listeners"
+    start = ends[0] or "nowhere (nothing else is known of them)"
+    return f"from {start} to {ends[1] or 'nowhere'}{cause}{articles}; {row[N_LISTENERS]:,} listeners"
 
 
 def _name(names: Mapping[str, str], artist_id: str) -> str:

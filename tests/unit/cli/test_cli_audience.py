@@ -76,7 +76,9 @@ def test_for_people_it_says_how_many_how_sure_and_what_is_near(submitted: Any, t
     assert result.exit_code == 0, result.output
     for said in (
         "Neon Hour by Marta",
-        "24 of 120 listeners within reach (13 to 41",
+        "accepted on 2026-01-04, scored in the space of 2026-01-06",
+        "Of 120 listeners about",
+        "expect 24 within reach (13 to 41 for nine of ten such tracks).",
         "Plain Song",
         "deep house 100%",
         "night",
@@ -137,19 +139,29 @@ def test_what_waits_for_its_run_is_said_to_wait(submitted: Any, song: Path):
 def test_a_cut_table_of_reasons_says_so(submitted: Any):
     result = submitted.run("audience", "sub2")
 
-    assert "would land with 9 listeners on 2026-01-23, because:" in result.stdout
+    assert (
+        "On 2026-01-23 it would stand in the Release Radar of 9 listeners: 9 as the nearest to where it is placed (near enough"
+        in result.stdout
+    )
     assert "and 2 more reasons of 2 listeners" in result.stderr
 
 
 def test_whom_it_went_to_is_told_once_it_was_delivered(submitted: Any):
-    row = {"mix": "release_radar", "rank": 1, "score": 0.9, "source": "sound", "reason": "new", "mix_title": "x"}
-    friday = date(2026, 1, 23)
-    rows = [{"user_id": f"u{n}", "track_id": "submission:sub2", "week": friday, **row} for n in range(3)]
+    row = {"mix": "release_radar", "rank": 1, "score": 0.9, "reason": "new", "mix_title": "x"}
+    friday, sources = date(2026, 1, 23), ("sound", "sound", "same_artist")
+    rows = [
+        {"user_id": f"u{n}", "track_id": "submission:sub2", "week": friday, "source": source, **row}
+        for n, source in enumerate(sources)
+    ]
     submitted.lake.replace(RELEASE_RADAR, fill(RELEASE_RADAR, rows), partitions=[friday])
     told = json.loads(submitted.run("audience", "sub2", "--json").stdout)
 
-    assert told["landed_with"] == {"on": "2026-01-23", "listeners": 3, "reasons": {"new": 3}}
-    assert "went to 3 listeners on 2026-01-23, because:" in submitted.run("audience", "sub2").stdout
+    assert told["landed_with"] == {
+        "on": "2026-01-23", "listeners": 3, "sources": {"same_artist": 1, "sound": 2}, "reasons": {"new": 3}
+    }  # fmt: skip
+    said = submitted.run("audience", "sub2").stdout
+    assert "On 2026-01-23 it stood in the Release Radar of 3 listeners: 1 by its artists" in said
+    assert "and 2 as the nearest to where it is placed" in said
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,7 @@ def test_cold_start_takes_both_folders_or_a_home(empty: Any, tmp_path: Path):
     one = empty.run("evaluate", "cold-start", "--playlists", str(tmp_path))
     assert one.exit_code == 2
     assert "--playlists and --descriptors, both" in one.stderr
+    empty.home.root.mkdir()
     none = empty.run("evaluate", "cold-start")
     assert none.exit_code == 1
     assert "no day of play_confidence was made" in none.stderr

@@ -144,6 +144,7 @@ def test_what_can_not_be_answered_is_one_line(music: Any, arguments: tuple[str, 
 
 
 def test_without_a_catalogue_it_says_what_to_make(empty: Any):
+    empty.home.root.mkdir()
     done = empty.run("search", "rock")
 
     assert done.exit_code == 1

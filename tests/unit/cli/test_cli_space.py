@@ -10,6 +10,7 @@ from factories import rows_of, stored
 
 from recsys_assets.cold_start.place_tables import SUBMISSION_PREVIEW
 from recsys_assets.core.schemas import TableSchema
+from recsys_assets.corpus.tables import ENTITY_TERMS
 from recsys_assets.latent.tables import (
     ARTIST_NEIGHBOURS,
     ARTIST_VECTORS,
@@ -89,8 +90,8 @@ def test_similar_for_people(space: Any):
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("similar", "The Hills"), "The Hills: give --kind artist"),
-        (("similar", "Valley"), "Valley: give --kind artist"),
+        (("similar", "The Hills", "--kind", "track"), "an artist is called The Hills: --kind artist asks for it"),
+        (("similar", "Vally", "--kind", "track"), "an artist is called Valley: --kind artist asks for it"),
         (("vector", "Paper Lanterns+Glass Rivers"), "put spaces round the sign"),
         (("vector", "zzzz+qqqq"), "put spaces round the sign"),
     ],
@@ -104,6 +105,56 @@ def test_what_is_clear_gets_no_hint(space: Any, args: tuple[str, ...]):
     stderr = space.run(*args).stderr
     assert "--kind artist" not in stderr
     assert "put spaces" not in stderr
+
+
+@pytest.fixture
+def doubles(space: Any) -> Any:
+    """A track called like an artist, an artist and a track that nobody has heard, and one article about the artist."""
+    titles = TITLES | {"namesake": "Valley", "unheard": "Quiet Snow"}
+    names = {"a1": "The Hills", "a2": "Valley", "a3": "Nobody Yet"}
+    put(space, RAW_TRACKS, [{"track_id": t, "title": x, "artist_ids": ["a1"]} for t, x in titles.items()])
+    put(space, RAW_ARTISTS, [{"artist_id": a, "name": name} for a, name in names.items()])
+    vectors = [{"track_id": t, "vector": v, "space_version": "2026-01-06-x"} for t, v in VECTORS.items()]
+    put(
+        space,
+        TRACK_VECTORS,
+        [*vectors, {"track_id": "namesake", "vector": [0.5, 0.5, 0.0], "space_version": "2026-01-06-x"}],
+    )
+    put(space, ARTIST_NEIGHBOURS, [{"artist_id": "a2", "neighbour_id": "a1", "rank": 1, "cosine": 0.1}])
+    put(space, TRACK_NEIGHBOURS, [{"track_id": "namesake", "neighbour_id": "calm", "rank": 1, "cosine": 0.7}])
+    said = {"kind": "artist", "weight": 1.0, "rank": 1, "n_articles": 1, "n_sites": 1, "excerpt": "x", "url": "u"}
+    put(space, ENTITY_TERMS, [{"entity_id": each, "term": "dreamy", **said} for each in ("a1", "a3")])
+    return space
+
+
+def test_an_artist_goes_before_a_track_of_its_name_and_how_to_ask_for_that_is_said(doubles: Any):
+    answer = doubles.run("similar", "valley", "--json")
+    assert json.loads(answer.stdout)["kind"] == "artist"
+    assert "an artist and a track is called so: this is the artist; --kind track asks for the track" in answer.stderr
+
+    asked = doubles.run("similar", "valley", "--kind", "track", "--json")
+    assert [place["id"] for place in json.loads(asked.stdout)["resolved"]] == ["namesake"]
+    assert "called so" not in asked.stderr
+
+
+def test_a_rough_name_is_the_artist_where_that_is_much_nearer(doubles: Any):
+    put(doubles, ARTIST_NEIGHBOURS, [{"artist_id": "a1", "neighbour_id": "a2", "rank": 1, "cosine": 0.1}])
+    answer = json.loads(doubles.run("similar", "the hils", "--json").stdout)
+
+    assert [(place["kind"], place["id"]) for place in answer["resolved"]] == [("artist", "a1")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "who"), [("nobody yet", "Nobody Yet"), ("a3", "Nobody Yet"), ("Quiet Snow", "Quiet Snow")]
+)
+def test_whom_nobody_heard_is_said_to_have_no_place_and_which_view_knows_them(doubles: Any, asked: str, who: str):
+    result = doubles.run("similar", asked)
+
+    assert result.exit_code == 1
+    assert f"nobody had heard {who}" in result.stderr
+    assert "materialise" not in result.stderr
+    by_text = "`recsys similar 'Nobody Yet' --kind artist --by text` knows more"
+    assert (by_text in result.stderr) is (who == "Nobody Yet")
 
 
 def test_similar_artists(space: Any):
@@ -149,6 +200,7 @@ def test_what_can_not_be_answered(space: Any, args: tuple[str, ...], code: int):
 
 @pytest.mark.parametrize("args", [("similar", "x"), ("vector", "x + y")])
 def test_before_there_is_a_space(empty: Any, args: tuple[str, ...]):
+    empty.home.root.mkdir()
     result = empty.run(*args)
 
     assert result.exit_code == 1

@@ -48,6 +48,13 @@ def test_a_rough_name_is_said_what_it_was_taken_for(read: Any):
     assert "taken for AC/DC" in read.run("terms", "acc dc").stderr
 
 
+def test_an_unknown_name_lists_the_nearest_and_is_none_of_a_part(read: Any):
+    result = read.run("terms", "acidify")
+    assert result.exit_code == 1
+    assert "nearest names: AC/DC" in result.stderr
+    assert "materialise" not in read.run("terms", "t1", "--kind", "track").stderr
+
+
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [

@@ -80,6 +80,20 @@ def test_tracks_have_views_too(artists: Any):
     assert [(row["id"], row["artist_name"]) for row in answer["rows"]] == [("t3", "Glass"), ("t2", "Acier")]
 
 
+def test_what_articles_do_not_speak_of_is_not_sent_to_the_graph(written: Any):
+    done = written.run("similar", "a2", "--by", "text")
+
+    assert "no article that was read speaks of Acier" in done.stderr
+    assert "materialise" not in done.stderr
+
+
+def test_a_track_of_this_very_name_is_taken_where_no_artist_has_it(artists: Any):
+    put(artists, RAW_TRACKS, [{"track_id": "t1", "title": "Snowfall", "artist_ids": ["a1"]}])
+    answer = json.loads(artists.run("similar", "snowfall", "--by", "sound", "--json").stdout)
+
+    assert (answer["kind"], answer["resolved"][0]["id"]) == ("track", "t1")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -10,6 +10,7 @@ from recsys_assets.cold_start.audience_picture import (
     bars_by_nearness,
     count_near,
     draw_audience,
+    funnel_line,
     place_on_map,
     reach_line,
 )
@@ -41,6 +42,19 @@ def test_the_line_says_how_many_and_how_sure():
     unsure = AUDIENCE | {"n_reach_low": None, "n_reach_high": None, "n_calibrated_on": 7}
     assert "7 heard tracks are too few" in reach_line(unsure)
     assert "nobody can tell how many of 1,200 listeners" in reach_line(unsure | {"threshold": None})
+
+
+def test_the_funnel_says_what_each_number_is_of_the_one_before():
+    near = count_near(AUDIENCE)
+    told = funnel_line(AUDIENCE)
+    assert (
+        told.index("1,200 listeners")
+        < told.index(f"about {near} are near enough")
+        < told.index("expect 240 within reach")
+    )
+    assert told.endswith("(130 to 410 for nine of ten such tracks).")
+    assert "7 heard tracks are too few" in funnel_line(AUDIENCE | {"n_reach_low": None, "n_calibrated_on": 7})
+    assert funnel_line(AUDIENCE | {"threshold": None}) == reach_line(AUDIENCE | {"threshold": None})
 
 
 @pytest.mark.parametrize("space_map", [MAP, MAP.clear()])

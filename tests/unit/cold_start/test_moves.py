@@ -10,7 +10,7 @@ import pytest
 from recsys_assets.cold_start.days import Day
 from recsys_assets.cold_start.move_tables import ARTIST_MOVES
 from recsys_assets.cold_start.moves import find_moves, list_moves, nobody_well_evidenced_moves
-from recsys_assets.cold_start.moves_picture import draw_moves
+from recsys_assets.cold_start.moves_picture import draw_moves, move_line
 from recsys_assets.cold_start.placing import PlacingParams, build_known, place_subjects
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.core.ids import IdMap
@@ -45,9 +45,10 @@ def written(n_articles: float) -> Written:
     )
 
 
-def day(n_articles: float, *, listeners_of_small: int = 0) -> Day:
+def day(n_articles: float, *, listeners_of_small: int = 0, is_heard: bool = True) -> Day:
     rng = np.random.default_rng(1)
-    ids = IdMap.of([f"{name}{n}" for name in ("band", "other") for n in range(8)] + ["small0"])
+    everything = [f"{name}{n}" for name in ("band", "other") for n in range(8)] + ["small0"]
+    ids = IdMap.of(everything if is_heard else everything[:-1])
     axis = {"band": 0, "other": 1, "small": 2}
     vectors = np.stack([np.eye(D)[axis[name.rstrip("0123456789")]] for name in ids.ids])
     vectors = (vectors + rng.normal(0, 0.05, vectors.shape)).astype(np.float32)
@@ -63,7 +64,7 @@ def day(n_articles: float, *, listeners_of_small: int = 0) -> Day:
     tracks = pl.DataFrame(
         [
             (name, [name.rstrip("0123456789")], ["rock" if name.startswith("band") else "jazz"], None, None)
-            for name in ids.ids
+            for name in everything
         ],
         schema={
             "track_id": pl.String, "artist_ids": pl.List(pl.String), "genres": pl.List(pl.String),
@@ -95,6 +96,16 @@ def test_more_articles_move_further_and_listeners_hold():
     assert held.is_empty() or held["distance"][0] < distances[1]
     # More than a few listeners: the track is not placed by content at all.
     assert find_moves(day(10, listeners_of_small=9), ENTITY_TERMS.empty(), PARAMS).is_empty()
+
+
+def test_of_whom_nothing_else_is_known_comes_from_nowhere():
+    row = find_moves(day(10, is_heard=False), ENTITY_TERMS.empty(), PARAMS).row(0, named=True)
+    # The middle of all tracks, where they would stand, is near to somebody as well.
+    assert (row["near_before"], row["genre_before"]) == ([], None)
+    assert row["near_after"][0] == "band"
+    assert move_line(row, NAMES).startswith("from nowhere (nothing else is known of them) to rock near The Band")
+    known = find_moves(day(10, listeners_of_small=2), ENTITY_TERMS.empty(), PARAMS).row(0, named=True)
+    assert known["near_before"]
 
 
 def test_without_articles_or_without_a_text_part_nobody_moves():
