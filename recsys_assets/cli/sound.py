@@ -45,8 +45,8 @@ def sound(
     from recsys_assets.cli.show import print_json, say
     from recsys_assets.core.files import written_aside
     from recsys_assets.core.lake import Lake
+    from recsys_assets.core.picture_text import writable
     from recsys_assets.core.windows import parse_day
-    from recsys_assets.latent.map_picture import writable
 
     home = home_from_environment()
     target = require_target(picture, "--picture", suffix=".png") if picture else None

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recsys_assets.cold_start.audience import histogram_edges
-from recsys_assets.latent.map_picture import FONT, writable
+from recsys_assets.core.picture_text import FONT, writable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

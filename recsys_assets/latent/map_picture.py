@@ -7,8 +7,6 @@ Only matplotlib's objects are used, never ``pyplot``: two assets may draw at the
 """
 
 import io
-import unicodedata
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recsys_assets.core import columns as c
+from recsys_assets.core.picture_text import FONT, MAX_LABEL_LENGTH, writable
 from recsys_assets.latent.map_points import ARTIST
 from recsys_assets.latent.map_style import STEPS, GenreStyle, MapStyle, style_map
 
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 # As wide as the dialog in which the web UI shows it.
 WIDTH_PX, HEIGHT_PX, DPI = 1100, 786, 80
-# matplotlib carries this font with it, so the picture is the same on every machine.
-FONT = "DejaVu Sans"
-MAX_LABEL_LENGTH = 26
 LABELLED_ARTISTS = 28
 _PAPER = "#fbfaf7"
 _INK = "#23262b"
@@ -96,35 +92,6 @@ def _rgb(colour: str) -> NDArray[np.float64]:
 
 # Dollars in a title are dollars, not mathematics.
 _TEXT = {"fontfamily": FONT, "parse_math": False}
-
-
-def writable(text: str | None, *, max_length: int = MAX_LABEL_LENGTH * 4) -> str | None:
-    """Return what of ``text`` the font can write, shortened; None where too little is left to know it by.
-
-    Right-to-left text is left out whole: matplotlib sets it backwards where it was built without a shaping library.
-    """
-    if text is None:
-        return None
-    text = unicodedata.normalize("NFC", text[: max_length * 4])
-    if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text):
-        return None
-    letters = [character for character in text if character.isalnum()]
-    kept = "".join(character if _is_writable(character) else " " for character in text)
-    kept = " ".join(kept.split())
-    if not kept or sum(character.isalnum() for character in kept) * 2 < len(letters) or not any(map(str.isalnum, kept)):
-        return None
-    return kept if len(kept) <= max_length else kept[: max_length - 1].rstrip() + "…"
-
-
-def _is_writable(character: str) -> bool:
-    return unicodedata.category(character)[0] not in "CZ" and ord(character) in _glyphs()
-
-
-@lru_cache(maxsize=1)
-def _glyphs() -> frozenset[int]:
-    from matplotlib.font_manager import findfont, get_font
-
-    return frozenset(get_font(findfont(FONT)).get_charmap())
 
 
 def _is_artist(space_map: pl.DataFrame) -> NDArray[np.bool_]:

@@ -6,7 +6,8 @@ from map_fixtures import crowd, space_map
 from matplotlib.image import imread
 
 from recsys_assets.core.errors import SchemaMismatchError
-from recsys_assets.latent.map_picture import draw_map, writable
+from recsys_assets.core.picture_text import writable
+from recsys_assets.latent.map_picture import draw_map
 from recsys_assets.latent.map_style import MAX_GENRES, OTHER, STEPS, UNKNOWN, style_map
 
 
