@@ -52,22 +52,24 @@ def ranges(landed: Iterable[date], *, widest_gap: int = WIDEST_GAP_DAYS) -> list
     return found
 
 
-def stretches(known: Sequence[str], wanted: Collection[str]) -> list[list[str]]:
-    """Group the wanted partitions into stretches of neighbours, so that few runs make them and nothing else.
+def stretches(known: Sequence[str], wanted: Collection[str], *, widest_gap: int = 0) -> list[list[str]]:
+    """Group the wanted partitions into stretches of neighbours, so that few runs make them.
 
     Args:
         known: all partitions, in their order.
         wanted: some of them.
+        widest_gap: so many partitions in between that nobody wants are run along.
     """
     found: list[list[str]] = []
-    was_wanted = False
-    for key in known:
-        if key in wanted:
-            if was_wanted:
-                found[-1].append(key)
-            else:
-                found.append([key])
-        was_wanted = key in wanted
+    last = 0
+    for n, key in enumerate(known):
+        if key not in wanted:
+            continue
+        if found and n - last <= widest_gap + 1:
+            found[-1] += known[last + 1 : n + 1]
+        else:
+            found.append([key])
+        last = n
     return found
 
 

@@ -1,9 +1,10 @@
 """`make run`: from nothing to mixes in the terminal and the graph in the browser.
 
 A demo world if nothing has landed, then the graph through Dagster: snapshots; crawls of the demo's press, served meanwhile;
-the landed days, a ranged run for each stretch of them; the two newest anchors with their Discover Weekly; the last seven days; the
-Release Radar among them. What there is too little listening for is left out and named. Runs belong to the instance that the web UI
-shows. Python and not shell: each `dagster` command would start the interpreter and load the graph anew (3.4 s).
+the landed days, a ranged run for each stretch of them; the two newest weeks, each its anchor and Discover Weekly first, then those
+of the last seven days that are in it and their Release Radar: a Monday's reasons cite where Sunday put a track, as by the clock.
+What there is too little listening for is left out and named. Runs belong to the instance that the web UI shows.
+Python and not shell: each `dagster` command would start the interpreter and load the graph anew (3.4 s).
 """
 
 import argparse
@@ -163,14 +164,19 @@ def _make_days(runner: "GraphRunner", yesterday: date) -> bool:
     heard = {*landed.days, *(day for day in runner.counted_totals() if day <= yesterday)}
     if not heard:
         _say("     nobody has listened to anything yet: mixes are made once plays, acts or totals have landed")
-    weeks_are_good = _make_weeks(runner, *weeks_to_make(heard, yesterday, n=ANCHORS))
-    days = days_to_model(landed.days, heard, runner.anchored_weeks(), yesterday, n=MODEL_DAYS)
-    if not days:
+    weeks, left = weeks_to_make(heard, yesterday, n=ANCHORS)
+    _say_weeks(weeks, left)
+    done, made = [], []
+    for monday in (monday for monday in weeks if monday >= FIRST_DAY):
+        done.append(_make_week(runner, monday))
+        days = days_to_model(landed.days, heard, runner.anchored_weeks() & {monday}, yesterday, n=MODEL_DAYS)
+        if days:
+            _say(f"     the mixes of {_span(days)}")
+            made.append(runner.run("daily", days=days) and _make_fridays(runner, fridays_to_make(days, FIRST_DAY)))
+    if not made:
         _say("     no day of mixes: a day needs listening up to it and the anchor of its week")
-        return weeks_are_good
-    _say(f"     the mixes of {_span(days)}")
-    days_are_good = runner.run("daily", days=days) and _make_fridays(runner, fridays_to_make(days, FIRST_DAY))
-    return days_are_good and _preview_submissions(runner) and weeks_are_good
+        return all(done)
+    return all(made) and _preview_submissions(runner) and all(done)
 
 
 def _take_submissions(runner: "GraphRunner") -> bool:
@@ -190,7 +196,7 @@ def _preview_submissions(runner: "GraphRunner") -> bool:
     previews = runner.assets_of("submission") - INTAKE
     parts = runner.open_submissions(datetime.now(tz=UTC).date()) if previews else []
     if parts:
-        _say(f"     where {sum(len(part) for part in parts):,} submissions land")
+        _say("     where submissions land that are to be released")
     return _run_stretches(runner, parts, previews)
 
 
@@ -225,27 +231,25 @@ def _ingest(runner: "GraphRunner", landed: list[date]) -> bool:
     return all(done)
 
 
-def _make_weeks(runner: "GraphRunner", weeks: list[date], left: list[date]) -> bool:
-    """Make the anchor and Discover Weekly of each week, oldest first; return whether all went well.
-
-    A week that fails is named and the next is tried: days start from their own week's anchor and need no other.
-    """
+def _say_weeks(weeks: list[date], left: list[date]) -> None:
+    """Name the weeks that are made, and those that are not, with the reason."""
     from scripts.graph import FIRST_DAY
 
-    early = [monday for monday in weeks if monday < FIRST_DAY]
-    weeks = [monday for monday in weeks if monday >= FIRST_DAY]
-    _say(f"4/5  anchors and Discover Weekly of {', '.join(map(str, weeks)) or 'no week'}")
+    made = [monday for monday in weeks if monday >= FIRST_DAY]
+    _say(f"4/5  anchors, Discover Weekly and days of {', '.join(map(str, made)) or 'no week'}")
     for monday in left:
         _say(f"     week of {monday} is left out: nobody had listened to anything before its end")
-    for monday in early:
+    for monday in (monday for monday in weeks if monday < FIRST_DAY):
         _say(f"     week of {monday} is left out: it begins before the calendar does, on {FIRST_DAY}")
-    failed = []
-    for monday in weeks:
-        _say(f"     week of {monday}")
-        if not runner.run("monday", days=[monday]):
-            failed.append(monday)
-            _say(f"     week of {monday} failed, see above; going on without it")
-    return not failed
+
+
+def _make_week(runner: "GraphRunner", monday: date) -> bool:
+    """Make the anchor and Discover Weekly of a week; return whether all went well. The next week is tried in any case."""
+    _say(f"     week of {monday}")
+    if runner.run("monday", days=[monday]):
+        return True
+    _say(f"     week of {monday} failed, see above; going on without it")
+    return False
 
 
 def _span(days: list[date]) -> str:

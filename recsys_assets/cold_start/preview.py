@@ -15,7 +15,14 @@ from recsys_assets.cold_start.first_listeners import FirstListenersParams
 from recsys_assets.cold_start.place_tables import MADE_AT, SUBMISSION_PREVIEW
 from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.cold_start.scoring import score_placed
-from recsys_assets.cold_start.tables import RECEIVED_AT
+from recsys_assets.cold_start.tables import (
+    ACCEPTED,
+    LATE,
+    RECEIVED_AT,
+    SUBMISSION_VERDICTS,
+    VERDICT,
+    verdicts_known,
+)
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 
@@ -29,6 +36,24 @@ def read_newest(lake: Lake, now: datetime) -> Day | None:
         logger.info("there is no space yet: submissions are placed by the first day that has one")
         return None
     return read_known_day(lake, day, before=now)
+
+
+def settled_previews(submission_ids: Sequence[str], lake: Lake, now: datetime) -> set[str]:
+    """Return those of some submissions whose previews stay as they are, rows or none: they are out by now.
+
+    One that came when it was out already is shown once. One that was rejected, replaced or withdrawn is none of them: its
+    preview becomes empty.
+    """
+    ids = list(submission_ids)
+    known = verdicts_known(lake.open(SUBMISSION_VERDICTS).only(ids), now)
+    is_out = pl.col(VERDICT).is_in([ACCEPTED, LATE]) & (pl.col(c.RELEASED_ON) <= now.date())
+    shown = lake.open(SUBMISSION_PREVIEW).only(ids).read().select(c.SUBMISSION_ID, RECEIVED_AT, is_shown=True)
+    came_before = pl.col(RECEIVED_AT).dt.date() < pl.col(c.RELEASED_ON)
+    return set(
+        known.filter(is_out, pl.col("replaced_by").is_null())
+        .join(shown, on=(c.SUBMISSION_ID, RECEIVED_AT), how="left")
+        .filter(came_before | pl.col("is_shown").is_not_null())[c.SUBMISSION_ID]
+    )
 
 
 def preview_submissions(

@@ -52,7 +52,9 @@ class LakeIOManager(dg.ConfigurableIOManager):
             self.home.warehouse.publish([table_named(name) for name in tables], known=ALL_TABLES)
             _half_done.pop(context.op_def.name, ExitStack()).close()
         table = self.home.lake.open(schema)
-        written = table if days is None else table.only(days)
+        # Of a run's partitions some may be left as they are: a page shows what stands there.
+        shown = _partitions(context, schema) if context.has_asset_partitions else days
+        written = table if shown is None else table.only(shown)
         preview = written.scan().head(PREVIEW_ROWS).collect()
         context.add_output_metadata(version_metadata(written, preview, table.version))
         if days is not None and context.has_asset_partitions and len(context.asset_partition_keys) > 1:

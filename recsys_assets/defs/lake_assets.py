@@ -3,7 +3,7 @@
 A group's module then holds only what is its own: inputs, partition mappings, and the call into the domain.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from recsys_assets.core.schemas import TableSchema
 from recsys_assets.defs.failures import TRANSIENT_RETRIES, told_to_dagster
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.metadata import column_schema
-from recsys_assets.defs.partitions import CADENCE, cadence_of, partition_days
+from recsys_assets.defs.partitions import CADENCE, cadence_of, partition_days, partition_keys
 
 OWNERS = ["team:recsys"]
 IO_MANAGER = "lake_io"
@@ -106,6 +106,17 @@ def tell_partitions(context: dg.AssetExecutionContext, asset: str, notes: Mappin
     """Put notes on the pages of the partitions of this run, each on its own; what is noted of others has no page in it."""
     for key in context.partition_keys:
         context.add_asset_metadata(notes.get(key, {}), asset_key=asset, partition_key=key)
+
+
+def split_settled(
+    context: dg.AssetExecutionContext, table: TableSchema, settled: Callable[[Sequence[str]], Collection[str]]
+) -> list[str]:
+    """Return the partitions of this run that are written, and say on the pages of the others that they stay as they are."""
+    ids = [str(key) for key in partition_keys(context, table)]
+    kept = settled(ids)
+    note = {"note": "out by now: its rows, if any, are those of the last time that it was to be released"}
+    tell_partitions(context, table.name, dict.fromkeys(kept, note))
+    return [each for each in ids if each not in kept]
 
 
 def outputs(

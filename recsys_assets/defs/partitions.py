@@ -28,7 +28,8 @@ WEEKLY_FRIDAY = dg.WeeklyPartitionsDefinition(
 CADENCE = "recsys/cadence"
 # Of what has no partitions and is no snapshot of the landing zone.
 CRAWL = "crawl"
-# The tags by which Dagster knows a run of several partitions.
+# The tags by which Dagster knows a run of one partition and of several.
+PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 

@@ -8,6 +8,7 @@ from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.core.windows import friday_of, monday_of
 from recsys_assets.defs.jobs import crawl, daily, friday, monday
+from recsys_assets.defs.partitions import PARTITION
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.signals.tables import TRACK_SIGNALS
 
@@ -39,7 +40,7 @@ def daily_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     job=monday,
     cron_schedule="0 5-23 * * 1",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="On Monday from 05:00 UTC, once Sunday is counted, make the week's anchor and Discover Weekly.",
+    description="On Monday from 05:00 UTC, once Sunday is made, make the week's anchor and Discover Weekly.",
 )
 def monday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
     """Ask for the week that begins, or wait for its Sunday."""
@@ -47,6 +48,10 @@ def monday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -
     sunday = week - timedelta(days=1)
     if not _is_made(context.instance, home, TRACK_SIGNALS, sunday):
         return dg.SkipReason(f"signals of Sunday {sunday} are not there yet: looking again in an hour")
+    # Reasons of Discover Weekly cite articles of what Sunday placed. A Sunday that failed keeps nobody from the mixes.
+    of_sunday = dg.RunsFilter(job_name=daily.name, statuses=list(_UNDER_WAY), tags={PARTITION: sunday.isoformat()})
+    if runs := context.instance.get_runs(of_sunday, limit=1):
+        return dg.SkipReason(f"run {runs[0].run_id} is making Sunday {sunday}: looking again in an hour")
     return dg.RunRequest(run_key=f"monday-{week}", partition_key=week.isoformat())
 
 

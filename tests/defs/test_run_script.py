@@ -60,6 +60,9 @@ def test_a_long_silence_costs_nothing_and_a_short_one_is_read_along():
 
 def test_neighbours_are_taken_in_one_run_and_nothing_between_them():
     assert stretches(["c", "a", "d", "b"], {"c", "a", "b"}) == [["c", "a"], ["b"]]
+    assert stretches(["c", "a", "d", "e", "b"], {"c", "a", "b"}, widest_gap=1) == [["c", "a"], ["b"]]
+    assert stretches(["c", "a", "d", "e", "b"], {"c", "a", "b"}, widest_gap=2) == [["c", "a", "d", "e", "b"]]
+    assert stretches(["f", "c", "g"], {"c"}, widest_gap=9) == [["c"]]
     assert stretches(["c", "a"], set()) == []
     assert stretches([], {"a"}) == []
 
@@ -202,7 +205,8 @@ def test_each_stretch_of_submissions_is_named_where_there_are_several(
     run.materialise(tmp_path, LAST_MONDAY + timedelta(days=1))
 
     said = [line.strip() for line in capsys.readouterr().out.splitlines() if "sub" in line]
-    assert said == ["2 submissions", "where 4 submissions land", "sub_2", "sub_4 to sub_6, 3 submissions"]
+    landing = "where submissions land that are to be released"
+    assert said == ["2 submissions", landing, "sub_2", "sub_4 to sub_6, 3 submissions"]
 
 
 def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days(
@@ -219,6 +223,20 @@ def test_a_week_that_fails_is_named_and_stops_neither_the_next_week_nor_the_days
         ("submission", ["sub_2"]),
     ]
     assert f"week of {MONDAY_BEFORE} failed" in capsys.readouterr().out
+
+
+def test_a_monday_is_made_after_its_sunday_whose_places_its_reasons_cite(runner: SomeRunner, tmp_path: Path):
+    runner.failing = date.min
+    assert run.materialise(tmp_path, LAST_MONDAY + timedelta(days=1))
+
+    assert runner.ran[3:] == [
+        ("monday", [MONDAY_BEFORE]),
+        ("daily", days_between(LAST_MONDAY - timedelta(days=5), LAST_MONDAY - timedelta(days=1))),
+        ("friday", [LAST_MONDAY - timedelta(days=3)]),
+        ("monday", [LAST_MONDAY]),
+        ("daily", days_between(LAST_MONDAY, LAST_MONDAY + timedelta(days=1))),
+        ("submission", ["sub_2"]),
+    ]
 
 
 def test_the_demo_s_press_is_served_while_it_is_crawled(
@@ -271,7 +289,7 @@ def test_a_press_that_can_not_be_served_costs_neither_the_mixes_nor_the_web_ui(
     (tmp_path / "press" / "sources.yaml").write_text("sources: [{name: gone, site: 'http://127.0.0.1:8810/'}]\n")
 
     assert not run.materialise(tmp_path, THURSDAY)
-    assert [name for name, _ in runner.ran if name in ("crawl", "daily")] == ["daily"]
+    assert [name for name, _ in runner.ran if name in ("crawl", "daily")] == ["daily", "daily"]
     assert "the press is left: " in capsys.readouterr().out
 
     said = tmp_path / "said"
@@ -292,7 +310,7 @@ def test_submissions_that_go_wrong_stop_nobodys_mixes_and_the_end_is_red(
 
     assert run.materialise(tmp_path, THURSDAY) is (outcome is True)
     assert [name for name, _ in runner.ran if name != "submission"] == [
-        "catalogue", "ingest", "monday", "monday", "daily", "friday",
+        "catalogue", "ingest", "monday", "daily", "monday", "daily", "friday",
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from factories import rows_of
 
 from recsys_assets.core import columns as c
 from recsys_assets.definitions import defs
-from recsys_assets.defs.partitions import RANGE_END, RANGE_START
+from recsys_assets.defs.partitions import PARTITION, RANGE_END, RANGE_START
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.defs.schedules import READY_BY_FRIDAY, crawl_refresh, daily_refresh, friday_delivery, monday_delivery
 from recsys_assets.defs.sensors import landing_files, run_failures
@@ -215,6 +215,23 @@ def test_monday_does_not_wait_for_plays_of_a_home_that_has_none(home: HomeResour
         assert isinstance(after, dg.SkipReason if day == "2026-03-07" else dg.RunRequest)
 
     assert isinstance(before, dg.SkipReason)
+
+
+@pytest.mark.parametrize(("day", "waits"), [("2026-03-08", True), ("2026-03-07", False)])
+def test_monday_waits_while_sunday_is_being_made(
+    home: HomeResource, kept_instance: dg.DagsterInstance, day: str, waits: bool
+):
+    kept_instance.report_runless_asset_event(dg.AssetMaterialization("track_signals", partition="2026-03-08"))
+    run = kept_instance.create_run_for_job(
+        defs.resolve_job_def("daily"), tags={PARTITION: day}, status=dg.DagsterRunStatus.STARTED
+    )
+    during = monday(home, 5, kept_instance)
+    kept_instance.report_run_failed(run)
+    after = monday(home, 6, kept_instance)
+
+    assert isinstance(during, dg.SkipReason) is waits
+    # Its reasons do without what a Sunday that failed would have placed.
+    assert isinstance(after, dg.RunRequest)
 
 
 def test_friday_waits_for_the_space_of_thursday(home: HomeResource, kept_instance: dg.DagsterInstance):

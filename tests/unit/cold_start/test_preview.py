@@ -1,6 +1,7 @@
 """A submission at once: which content a preview shows, and since when."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -9,7 +10,7 @@ import pytest
 from recsys_assets.cold_start.days import Day
 from recsys_assets.cold_start.place_tables import SUBMISSION_PREVIEW
 from recsys_assets.cold_start.placing import PlacingParams, build_known
-from recsys_assets.cold_start.preview import preview_submissions
+from recsys_assets.cold_start.preview import preview_submissions, settled_previews
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.lake import Lake
@@ -17,6 +18,7 @@ from recsys_assets.core.schemas import EMBEDDING, IDS
 from recsys_assets.latent.content_prior import ContentPrior
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.latent.space import LatentSpace
+from tests.factories import rows_of, stored
 
 DAY = date(2026, 3, 5)
 CAME = datetime(2026, 3, 6, 9, tzinfo=UTC)
@@ -77,3 +79,34 @@ def test_a_preview_tells_which_content_it_shows_and_since_when(lake: Lake):
 @pytest.mark.parametrize("day", [None, day_of()])
 def test_without_a_space_or_a_submission_there_is_nothing_to_show(lake: Lake, day: Day | None):
     assert preview(lake, day, MADE) == []
+
+
+def test_what_is_out_and_was_shown_stays_and_what_was_withdrawn_does_not(tmp_path: Path):
+    lake, came = Lake(str(tmp_path / "lake")), CAME
+    known = [
+        ("open", "accepted", came, DAY + timedelta(days=20), None),
+        ("out", "accepted", came, DAY, None),
+        ("late_and_out", "late", came, DAY, None),
+        ("out_missed", "accepted", came - timedelta(days=9), DAY, None),
+        ("out_when_it_came", "late", came, DAY, None),
+        ("out_sent_anew", "accepted", came + timedelta(hours=1), DAY, None),
+        ("out_replaced", "accepted", came, DAY, "other"),
+        ("withdrawn", "withdrawn", came, DAY, None),
+    ]
+    verdicts = [
+        {"submission_id": name, "verdict": verdict, "received_at": at, "released_on": out, "replaced_by": by}
+        for name, verdict, at, out, by in known
+    ]
+    stored(lake, SUBMISSION_VERDICTS, rows_of(SUBMISSION_VERDICTS, verdicts))
+    seen = [
+        {"submission_id": name, "received_at": came}
+        for name, *_ in known
+        if name not in ("out_missed", "out_when_it_came")
+    ]
+    stored(lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, seen))
+
+    asked = [name for name, *_ in known]
+    now = datetime(2026, 3, 8, tzinfo=UTC)
+    assert settled_previews(asked, lake, now) == {"out", "late_and_out", "out_missed"}
+    assert settled_previews(["open", "out"], lake, now) == {"out"}
+    assert settled_previews([], lake, now) == set()
