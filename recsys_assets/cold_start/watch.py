@@ -19,6 +19,9 @@ TRIES = 3
 # After the first, second, … try that ended without a verdict.
 BACK_OFF = timedelta(minutes=2)
 GONE = "gone"
+_NEXT = f"new, {MOST_PER_TICK} are taken at a tick and these in the next ones"
+# After `make run` the sensor remembers nothing, and these are all that there are.
+_COMPARED = "judged already, the next ticks look whether their folders have changed since"
 _NAMED = 5
 
 
@@ -111,8 +114,12 @@ def look_around(
     if len(missed) > MOST_GONE:
         waiting[f"gone at once with {len(missed) - 1} others, so kept (delete them in smaller numbers)"] = missed
         ready = [submission_id for submission_id in ready if submission_id in folders]
-    if len(ready) > MOST_PER_TICK:
-        waiting["in the queue for the next ticks"] = ready[MOST_PER_TICK:]
+    later = ready[MOST_PER_TICK:]
+    queued = {
+        _NEXT: [submission_id for submission_id in later if submission_id not in known],
+        _COMPARED: [submission_id for submission_id in later if submission_id in known],
+    }
+    waiting |= {why: ids for why, ids in queued.items() if ids}
     return Tick(ready[:MOST_PER_TICK], [f"{why}: {_named(ids)}" for why, ids in waiting.items()])
 
 

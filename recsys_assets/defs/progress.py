@@ -5,6 +5,7 @@ Dagster's own console logger writes some ten lines per step.
 
 import logging
 import sys
+import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
@@ -67,22 +68,47 @@ def _step_lines(_context: dg.InitLoggerContext) -> logging.Logger:
 
 
 _BAR_WIDTH = 30
+# What is done sooner needs no telling; an event of the run takes Dagster up to .14 s to store.
+SECONDS_BETWEEN = 5.0
 
 
-def progress_bar(context: dg.AssetExecutionContext, what: str) -> Callable[[int, int, str], None]:
-    """Show how far a long step is: a bar on a terminal, and a line of the run's log for each tenth.
+def run_events(context: dg.AssetExecutionContext) -> Callable[[str], None]:
+    """Return what tells the run's page; ``context.log`` drops what is below warnings (``python_log_level``)."""
+
+    def say(message: str) -> None:
+        step = str(context.op_execution_context.op_handle)
+        context.instance.report_engine_event(message, dagster_run=context.run, step_key=step)
+
+    return say
+
+
+def progress_bar(
+    context: dg.AssetExecutionContext, what: str, *, clock: Callable[[], float] = time.monotonic
+) -> Callable[[int, int, str], None]:
+    """Show how far a long step is: a bar on a terminal and a line elsewhere; the run's page is told every tenth.
+
+    At most ten times, and not more often than every five seconds.
+
+    Args:
+        context: of the step.
+        what: is done.
+        clock: seconds from anywhere on.
 
     Returns:
         To be called with (done, total, detail), from any thread.
     """
-    lock, told = Lock(), [0]
+    lock, told, since, say = Lock(), [0], [clock()], run_events(context)
 
     def show(done: int, total: int, detail: str) -> None:
         with lock:
             tenth = 10 * done // max(total, 1)
-            if tenth > told[0]:
-                told[0] = tenth
-                context.log.info("%s: %d %%, %s", what, 10 * tenth, detail)
+            if tenth > told[0] and clock() - since[0] >= SECONDS_BETWEEN:
+                told[0], since[0] = tenth, clock()
+                line = ", ".join(part for part in (f"{what}: {10 * tenth} %", detail) if part)
+                say(line)
+                if not sys.stdout.isatty():
+                    sys.stdout.write(f"  {line}\n")
+                    sys.stdout.flush()
             if sys.stdout.isatty():
                 full = _BAR_WIDTH * done // max(total, 1)
                 sys.stdout.write(

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
-from factories import rows_of
+from factories import rows_of, stored
 
 from recsys_assets.audio.refusal import UnusableRecordingError
 from recsys_assets.audio.tables import ANALYSIS_COLUMNS
@@ -202,6 +202,56 @@ def test_each_submission_of_a_shared_run_has_its_own_picture(
         assert pages[key]["audience"] == picture(key.encode(), "audience")
         assert str(pages[key]["reach"].value).startswith(f"{n} of 271 listeners within reach")
     assert not {"audience", "reach"} & pages["sub_b"].keys()
+
+
+def test_a_range_leaves_previews_of_what_is_out_and_empties_what_was_withdrawn_once(
+    desk: Desk, resources: dict[str, object], monkeypatch: pytest.MonkeyPatch
+):
+    ids = ["sub_a", "sub_out", "sub_gone", "sub_b"]
+    rest = {each.name: nothing(each.dtype) for each in SUBMISSION_PREVIEW.columns if not each.is_nullable}
+    shown = [
+        {c.SUBMISSION_ID: key, "as_of": NOW.date(), "n_listeners_scored": n} | {"received_at": NOW, "made_at": NOW}
+        for n in (1, 2)
+        for key in ids
+        if n == 1 or key in ("sub_a", "sub_b")
+    ]
+    before, after = (
+        rows_of(SUBMISSION_PREVIEW, [row for row in shown if row["n_listeners_scored"] == n], **rest) for n in (1, 2)
+    )
+    out_on = {"sub_out": NOW.date()}
+    verdicts = [
+        {
+            c.SUBMISSION_ID: key,
+            "verdict": "withdrawn" if key == "sub_gone" else "accepted",
+            "received_at": NOW,
+            c.RELEASED_ON: out_on.get(key, datetime.now(tz=UTC).date() + timedelta(days=9)),
+        }
+        for key in ids
+    ]
+    lake = desk.home.lake
+    stored(lake, SUBMISSION_PREVIEW, before)
+    stored(lake, SUBMISSION_VERDICTS, rows_of(SUBMISSION_VERDICTS, verdicts))
+    monkeypatch.setattr(
+        cold_start, "preview_submissions", lambda asked, *_, **__: after.filter(pl.col(c.SUBMISSION_ID).is_in(asked))
+    )
+    monkeypatch.setattr(cold_start, "draw_audience", lambda *_, **__: b"")
+    desk.instance.add_dynamic_partitions("submissions", ids)
+    tags, mine = {RANGE_START: ids[0], RANGE_END: ids[-1]}, build_defs(resources).resolve_job_def("submission")
+
+    for _ in range(2):
+        done = mine.execute_in_process(
+            instance=desk.instance, tags=tags, asset_selection=[dg.AssetKey("submission_preview")]
+        )
+        assert done.success
+        rows = lake.open(SUBMISSION_PREVIEW).read().sort(c.SUBMISSION_ID)
+        assert rows.select(c.SUBMISSION_ID, "n_listeners_scored").rows() == [("sub_a", 2), ("sub_b", 2), ("sub_out", 1)]
+    records = desk.instance.fetch_materializations(dg.AssetKey("submission_preview"), limit=4).records
+    pages = {each.partition_key: each.asset_materialization.metadata for each in records}  # type: ignore[union-attr]
+    assert {key: page["dagster/row_count"].value for key, page in pages.items()} == {
+        "sub_a": 1, "sub_out": 1, "sub_gone": 0, "sub_b": 1,
+    }  # fmt: skip
+    assert str(pages["sub_out"]["note"].value).startswith("out by now")
+    assert "note" not in pages["sub_gone"]
 
 
 def test_a_changed_folder_is_received_anew_by_a_run_of_its_own(desk: Desk, home: HomeResource):
@@ -396,6 +446,21 @@ def test_hundreds_at_once_are_taken_in_bounded_numbers():
         ticks += 1
 
     assert ticks == 12
+
+
+def test_what_was_judged_is_not_said_to_wait_for_a_run():
+    folders = {
+        f"{kind}_{n:02}": Folder(f"{kind}_{n:02}", Path(), (), (), (), NOW - timedelta(hours=1))
+        for kind in ("new", "old")
+        for n in range(MOST_PER_TICK + 1)
+    }
+    known = {name for name in folders if name.startswith("old")}
+    of_known = look_around({name: folders[name] for name in known}, known, Memory(), now=NOW, is_running=False)
+    of_both = look_around(folders, known, Memory(), now=NOW, is_running=False)
+
+    assert [*of_known.notes] == ["judged already, the next ticks look whether their folders have changed since: old_25"]
+    assert of_both.notes[0] == "new, 25 are taken at a tick and these in the next ones: new_25"
+    assert of_both.notes[1].startswith("judged already, ")
 
 
 def test_what_nobody_has_judged_comes_before_what_is_looked_at_again():
