@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recsys_assets.cold_start.days import Day, read_known_day
 from recsys_assets.cold_start.move_tables import ARTIST_MOVES, DISTANCE, N_LISTENERS
-from recsys_assets.cold_start.moves_picture import MOST_ROWS, move_line
+from recsys_assets.cold_start.moves_picture import MOST_ROWS, end_line, name_of
 from recsys_assets.cold_start.placing import Known, PlacingParams, catalogue_subjects, place_subjects
 from recsys_assets.cold_start.surroundings import Surroundings, describe_places
 from recsys_assets.core import columns as c
@@ -227,17 +227,25 @@ def read_names(lake: Lake, day: date) -> dict[str, str]:
 
 
 def list_moves(moves: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """List the furthest moves for people: who, how far, from where to where, and the sentence behind it."""
-    return pl.DataFrame(
-        [
-            {
-                "artist": names.get(row[c.ARTIST_ID], row[c.ARTIST_ID]),
-                DISTANCE: row[DISTANCE],
-                "move": move_line(row, names),
-                EXCERPT: row[EXCERPT],
-                URL: row[URL],
-            }
-            for row in moves.sort(c.RANK).head(MOST_ROWS).iter_rows(named=True)
-        ],
-        schema={"artist": pl.String, DISTANCE: pl.Float32, "move": pl.String, EXCERPT: pl.String, URL: pl.String},
-    )
+    """List the furthest moves for people, in short columns: who, how far, from where to where, and because of whom."""
+    told = [
+        {
+            "artist": name_of(names, row[c.ARTIST_ID]),
+            "moved": f"{row[DISTANCE]:.3f}",
+            "from": end_line(row, "before", names) or "nowhere",
+            "to": end_line(row, "after", names) or "nowhere",
+            "named with": name_of(names, row["because_artist_id"]) if row["because_artist_id"] else None,
+            "articles": row["n_articles"],
+            "listeners": row[N_LISTENERS],
+        }
+        for row in moves.sort(c.RANK).head(MOST_ROWS).iter_rows(named=True)
+    ]
+    numbers = {"articles": pl.Int32, "listeners": pl.Int32}
+    shown = ("artist", "moved", "from", "to", "named with", "articles", "listeners")
+    return pl.DataFrame(told, schema={name: numbers.get(name, pl.String) for name in shown})
+
+
+def quote_moves(moves: pl.DataFrame, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return the sentences behind the furthest moves in full: who moved, the sentence, the address of its article."""
+    quoted = moves.sort(c.RANK).head(MOST_ROWS).drop_nulls(EXCERPT)
+    return [(name_of(names, row[c.ARTIST_ID]), row[EXCERPT], row[URL] or "") for row in quoted.iter_rows(named=True)]

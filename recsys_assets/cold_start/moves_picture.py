@@ -11,8 +11,8 @@ import polars as pl
 
 from recsys_assets.cold_start.move_tables import DISTANCE, N_LISTENERS
 from recsys_assets.core import columns as c
+from recsys_assets.core.picture_text import FONT, writable
 from recsys_assets.core.text import display
-from recsys_assets.latent.map_picture import FONT, writable
 
 WIDTH_PX, HEIGHT_PX, DPI = 1100, 520, 80
 # Few bars stay bars.
@@ -76,25 +76,22 @@ def draw_moves(moves: pl.DataFrame, names: Mapping[str, str], *, title: str) -> 
 
 def move_line(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Say in one line from where to where, and because of what."""
-    ends = [
-        " ".join(
-            part
-            for part in (
-                display(row[f"genre_{end}"]) if row[f"genre_{end}"] else "",
-                f"near {_name(names, row[f'near_{end}'][0])}" if row[f"near_{end}"] else "",
-            )
-            if part
-        )
-        for end in ("before", "after")
-    ]
+    ends = [end_line(row, end, names) for end in ("before", "after")]
     because = row["because_artist_id"]
-    cause = f"; named with {_name(names, because)}" if because else ""
+    cause = f"; named with {name_of(names, because)}" if because else ""
     articles = f"; {row['n_articles']:,} articles" if row["n_articles"] else ""
     start = ends[0] or "nowhere (nothing else is known of them)"
     return f"from {start} to {ends[1] or 'nowhere'}{cause}{articles}; {row[N_LISTENERS]:,} listeners"
 
 
-def _name(names: Mapping[str, str], artist_id: str) -> str:
+def end_line(row: Mapping[str, Any], end: str, names: Mapping[str, str]) -> str:
+    """Say where a move begins (``before``) or ends (``after``): the genre there and who is nearest; empty if nobody says."""
+    genre, near = row[f"genre_{end}"], row[f"near_{end}"][:1]
+    return " ".join([*([display(genre)] if genre else []), *(f"near {name_of(names, each)}" for each in near)])
+
+
+def name_of(names: Mapping[str, str], artist_id: str) -> str:
+    """Return the name of an artist for a line, else the id."""
     return display(names.get(artist_id) or artist_id, max_length=24)
 
 
@@ -108,4 +105,4 @@ def _who(moves: pl.DataFrame) -> set[str]:
 
 def _written(names: Mapping[str, str], artist_id: str) -> str:
     """Return what the picture's font can write of an artist: the name, else the id."""
-    return writable(_name(names, artist_id)) or artist_id[:24].encode("ascii", "replace").decode()
+    return writable(name_of(names, artist_id)) or artist_id[:24].encode("ascii", "replace").decode()

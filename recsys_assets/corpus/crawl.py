@@ -20,9 +20,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import polars as pl
-
-from recsys_assets.core import columns as c
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
 from recsys_assets.corpus.crawl_logs import Lines, log_file, parsed_lines, plain_line
 
@@ -30,14 +27,6 @@ from recsys_assets.corpus.crawl_logs import Lines, log_file, parsed_lines, plain
 _POLL_SECONDS = 0.2
 _WRONG_ARGUMENTS = 2
 CRAWL_FAILED = "crawl_failed"
-_SUMMED = ("requests", "articles", "not_modified", "duplicates", "skipped", "refused", "errors")
-_COUNTED = (
-    {c.SOURCE: pl.String}
-    | dict.fromkeys(
-        ("requests", "articles", "not_modified", "duplicates", "skipped", "no_articles", "refused", "errors"), pl.Int64
-    )
-    | {"seconds": pl.Float64, "ended": pl.String}
-)
 # As the crawler has it: a name is a folder and a file too.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 Tell = Callable[[str, Lines], None]
@@ -53,22 +42,9 @@ class SourceCrawl:
     last_words: str = ""
 
     @property
-    def row(self) -> dict[str, Any]:
-        """The counters as a row for people: pages asked for, articles, duplicates, refused, errors, how it ended."""
-        outcomes = self.counters.get("outcomes", {})
-        return {
-            c.SOURCE: self.source,
-            "requests": self.counters.get("requests", 0),
-            "articles": outcomes.get("article", 0),
-            "not_modified": outcomes.get("not_modified", 0),
-            "duplicates": outcomes.get("duplicate", 0) + outcomes.get("near_duplicate", 0),
-            "skipped": outcomes.get("skipped", 0),
-            "no_articles": outcomes.get("not_an_article", 0),
-            "refused": outcomes.get("refused", 0),
-            "errors": outcomes.get("error", 0),
-            "seconds": float(self.counters.get("seconds", 0.0)),
-            "ended": self.counters.get("ended") or f"{CRAWL_FAILED}: {self.last_words}",
-        }
+    def end(self) -> str:
+        """How it ended, in the crawler's word or, where it died, with its last words."""
+        return str(self.counters.get("ended") or f"{CRAWL_FAILED}: {self.last_words}")
 
 
 def list_sources(path: Path) -> dict[str, str]:
@@ -249,12 +225,6 @@ class _Log:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as stream:
             stream.write(f"\n{json.dumps(line)}\n")
-
-
-def count_crawls(crawls: Sequence[SourceCrawl]) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Return the counters by source, and the sums of those that are counts."""
-    by_source = pl.DataFrame([crawl.row for crawl in crawls], schema=_COUNTED)
-    return by_source, {name: int(by_source[name].sum()) for name in _SUMMED}
 
 
 def instant_of(setting: str | None, real: datetime) -> datetime:

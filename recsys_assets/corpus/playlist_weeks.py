@@ -19,6 +19,7 @@ from recsys_assets.corpus.playlist_vectors import PlaylistVectorParams, make_pla
 from recsys_assets.corpus.title_terms import TitleTermParams, weigh_title_terms
 
 _SEED = 7
+_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class PlaylistWeeks:
     def all_entries(self, week: date) -> pl.DataFrame:
         """Return all entries as they were before a Monday: playlist_id, track_id."""
         return self._entries(week).collect()
+
+    def names(self, week: date) -> pl.DataFrame:
+        """Return what the playlists were called before a Monday: playlist_id, name."""
+        return self.playlists.latest(week - timedelta(days=1)).scan().select(c.PLAYLIST_ID, c.NAME).collect()
 
     def _entries(self, week: date) -> pl.LazyFrame:
         newest = self.playlist_tracks.latest(week - timedelta(days=1)).scan()
@@ -73,6 +78,30 @@ def make_playlist_quality(
         return judge_playlists(tables, entries, params, seed=_seed(week), settings=settings)
 
     return _weeks(weeks, make, t.PLAYLIST_QUALITY.empty())
+
+
+def list_playlists(quality: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """List playlists for people: the best that are read, then the most followed of those that are not, and why not.
+
+    Args:
+        quality: rows of ``corpus.playlist_quality`` of one week.
+        names: playlist_id, name.
+
+    Returns:
+        At most 8 of each: playlist_id, name, followers, score, reason ("read" where there is none).
+    """
+    good = quality.filter(t.IS_GOOD).sort(c.SCORE, c.PLAYLIST_ID, descending=[True, False]).head(_LISTED)
+    others = quality.filter(~pl.col(t.IS_GOOD)).sort(
+        c.FOLLOWERS, c.PLAYLIST_ID, descending=[True, False], nulls_last=True
+    )
+    shown = pl.concat([good, others.head(_LISTED)]).join(
+        names.unique(c.PLAYLIST_ID, keep="first", maintain_order=True),
+        on=c.PLAYLIST_ID,
+        how="left",
+        maintain_order="left",
+    )
+    why = pl.col(c.REASON).str.replace_all("_", " ").fill_null("read")
+    return shown.select(c.PLAYLIST_ID, c.NAME, c.FOLLOWERS, c.SCORE, why)
 
 
 def make_title_terms(

@@ -108,6 +108,12 @@ def make_entity_terms(
     return _weeks(weeks, make, ENTITY_TERMS.empty())
 
 
+def read_names(artists: TableVersion, week: date) -> dict[str, str]:
+    """Return names of artists by id, as they were known before a Monday."""
+    named = artists.latest(week - timedelta(days=1)).scan().select(c.ARTIST_ID, c.NAME).drop_nulls().collect()
+    return dict(named.iter_rows())
+
+
 def make_co_mentions(weeks: Sequence[date], read: ReadWeeks, source_weights: TableVersion) -> pl.DataFrame:
     """Count which artists each week's articles name together; rows of ``corpus.co_mentions``."""
 

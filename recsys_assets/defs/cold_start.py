@@ -18,11 +18,11 @@ from recsys_assets.cold_start.gates import is_not_rejected, notes_on
 from recsys_assets.cold_start.intake import Sources, take_in
 from recsys_assets.cold_start.known_states import StateSources, states_before
 from recsys_assets.cold_start.move_tables import ARTIST_MOVES
-from recsys_assets.cold_start.moves import list_moves, make_moves, nobody_well_evidenced_moves, read_names
+from recsys_assets.cold_start.moves import list_moves, make_moves, nobody_well_evidenced_moves, quote_moves, read_names
 from recsys_assets.cold_start.moves_picture import draw_moves
 from recsys_assets.cold_start.place_gates import every_submission_has_a_place
 from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS, SUBMISSION_PREVIEW
-from recsys_assets.cold_start.preview import preview_submissions, read_newest
+from recsys_assets.cold_start.preview import preview_submissions, read_newest, settled_previews
 from recsys_assets.cold_start.scoring import score_days
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_STATES, SUBMISSION_VERDICTS
 from recsys_assets.core import columns as c
@@ -30,9 +30,16 @@ from recsys_assets.core.lake import TableVersion
 from recsys_assets.core.windows import midnight
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
-from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day, tell_partitions
+from recsys_assets.defs.lake_assets import (
+    lake_asset,
+    lake_multi_asset,
+    outputs,
+    per_day,
+    split_settled,
+    tell_partitions,
+)
 from recsys_assets.defs.locks import held_until_stored
-from recsys_assets.defs.metadata import markdown_table, picture
+from recsys_assets.defs.metadata import markdown_quotes, markdown_table, picture
 from recsys_assets.defs.partitions import DAILY, SUBMISSIONS, partition_days, partition_keys
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.latent.tables import SPACE_MAP
@@ -42,6 +49,7 @@ _TABLES = (SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS)
 _SPACE = ("user_vectors", "track_vectors", "artist_vectors")
 # What is written of a week's artists and tracks.
 _WRITTEN = ("entity_text", "co_mentions")
+_MIXES_THAT_CITE = ("release_radar", "discover_weekly")
 
 
 @lake_multi_asset(
@@ -123,8 +131,15 @@ def artist_moves(context: dg.AssetExecutionContext, home: HomeResource) -> pl.Da
     newest = rows.filter(pl.col(c.DATE) == days[-1])
     names = read_names(home.lake, days[-1])
     drawn = draw_moves(newest, names, title=f"Moved by articles on {days[-1]}")
-    table = markdown_table(list_moves(newest, names))
-    context.add_output_metadata({"moves": picture(drawn, "moves"), "furthest": dg.MetadataValue.md(table)})
+    context.add_output_metadata(
+        {
+            "moves": picture(drawn, "moves"),
+            "furthest": dg.MetadataValue.md(markdown_table(list_moves(newest, names))),
+            "sentences": dg.MetadataValue.md(markdown_quotes(quote_moves(newest, names))),
+            # Mixes are made of places, so a day's report can not read them: their own pages list what they cite.
+            **{f"cited in {mix}": dg.MetadataValue.asset(dg.AssetKey(mix)) for mix in _MIXES_THAT_CITE},
+        }
+    )
     return rows
 
 
@@ -150,18 +165,18 @@ def listener_scoring(context: dg.AssetExecutionContext, home: HomeResource) -> I
         *(table.name for table in _TABLES),
         *(dg.AssetDep(name, partition_mapping=dg.LastPartitionMapping()) for name in (*_SPACE, "content_prior")),
     ],
-    about="Without a row where it was refused, or no space is there yet.",
+    about="Without a row where it was refused, or no space is there yet. What is out keeps the last one from before.",
 )
-def submission_preview(context: dg.AssetExecutionContext, home: HomeResource) -> pl.DataFrame:
+def submission_preview(context: dg.AssetExecutionContext, home: HomeResource) -> Slices:
     """Place it in the newest space and draw its audience."""
-    ids = [str(key) for key in partition_keys(context, SUBMISSION_PREVIEW)]
     now, said = datetime.now(tz=UTC), home.settings
+    ids = split_settled(context, SUBMISSION_PREVIEW, lambda ids: settled_previews(ids, home.lake, now))
     newest = read_newest(home.lake, now)
     rows = preview_submissions(ids, newest, home.lake, said.placing, first_listeners=said.first_listeners, now=now)
     space_map = home.lake.open(SPACE_MAP).only(rows["as_of"].unique()).read()
     pages = {row[c.SUBMISSION_ID]: _audience_page(row, space_map) for row in rows.iter_rows(named=True)}
     tell_partitions(context, SUBMISSION_PREVIEW.name, pages)
-    return rows
+    return Slices(rows, ids)
 
 
 def _audience_page(row: Mapping[str, Any], space_map: pl.DataFrame) -> dict[str, dg.MetadataValue]:

@@ -4,24 +4,33 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.corpus import gates, playlist_gates
 from recsys_assets.corpus import tables as t
-from recsys_assets.corpus.crawl import SourceCrawl, count_crawls, crawl_sources, instant_of
+from recsys_assets.corpus.crawl import SourceCrawl, crawl_sources, instant_of
 from recsys_assets.corpus.crawl_lines import GatheredLines
 from recsys_assets.corpus.crawl_logs import drop_logs, read_unpublished
+from recsys_assets.corpus.crawl_report import count_addresses, draw_addresses, sum_addresses
 from recsys_assets.corpus.encoder import open_encoder
 from recsys_assets.corpus.entity_terms import TermParams
 from recsys_assets.corpus.entity_text import EntityTextParams
 from recsys_assets.corpus.playlist_picture import draw_quality
 from recsys_assets.corpus.playlist_quality import QualityParams
 from recsys_assets.corpus.playlist_vectors import PlaylistVectorParams
-from recsys_assets.corpus.playlist_weeks import PlaylistWeeks, make_playlist_quality, make_title_terms, make_vectors
+from recsys_assets.corpus.playlist_weeks import (
+    PlaylistWeeks,
+    list_playlists,
+    make_playlist_quality,
+    make_title_terms,
+    make_vectors,
+)
 from recsys_assets.corpus.reading_days import read_days
 from recsys_assets.corpus.reading_weeks import (
     WINDOW_WEEKS,
@@ -31,16 +40,18 @@ from recsys_assets.corpus.reading_weeks import (
     make_entity_terms,
     make_entity_texts,
     make_source_weights,
+    read_names,
 )
 from recsys_assets.corpus.source_picture import draw_sources
 from recsys_assets.corpus.sources import SourceParams
+from recsys_assets.corpus.terms_picture import draw_top_terms, list_top_terms
 from recsys_assets.corpus.title_terms import TitleTermParams
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs
 from recsys_assets.defs.metadata import markdown_table, picture
 from recsys_assets.defs.partitions import CRAWL, DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
-from recsys_assets.defs.progress import progress_bar
+from recsys_assets.defs.progress import progress_bar, run_events
 from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.raw.tables import RAW
 
@@ -53,16 +64,6 @@ class CrawlConfig(dg.Config):
     at_once: int = Field(default=4, ge=1, le=64, description="Sources crawled at a time, a process for each.")
     warc: bool = Field(default=False, description="Also keep the answers as they came, in RECSYS_HOME/warc/.")
     listed: str | None = Field(default=None, description="The list of sources; by default that of RECSYS_HOME.")
-
-
-def _lines_told(context: dg.AssetExecutionContext) -> GatheredLines:
-    """Tell the run's log, which keeps engine events at any level; ``context.log`` drops what the terminal is not to see."""
-
-    def say(message: str) -> None:
-        step = str(context.op_execution_context.op_handle)
-        context.instance.report_engine_event(message, dagster_run=context.run, step_key=step)
-
-    return GatheredLines(say, clock=time.monotonic)
 
 
 def _require_any(context: dg.AssetExecutionContext, crawls: Sequence[SourceCrawl]) -> None:
@@ -78,6 +79,13 @@ def _require_any(context: dg.AssetExecutionContext, crawls: Sequence[SourceCrawl
         context.log.warning("the crawl of %s failed, the others went on: %s", crawl.source, crawl.last_words)
 
 
+def _crawl_page(log: pl.DataFrame, crawls: Sequence[SourceCrawl], now: datetime) -> dict[str, Any]:
+    by_source = count_addresses(log, {crawl.source: crawl.end for crawl in crawls})
+    drawn = draw_addresses(by_source, title=f"What became of the addresses, {now:%Y-%m-%d %H:%M} UTC")
+    table = dg.MetadataValue.md(markdown_table(by_source))
+    return {"outcomes": picture(drawn, "addresses by source"), "sources": table, **sum_addresses(by_source)}
+
+
 @lake_asset(
     t.CRAWL_LOG,
     partitions=None,
@@ -90,12 +98,11 @@ def crawl_log(context: dg.AssetExecutionContext, config: CrawlConfig, home: Home
     where, now = home.home, instant_of(config.now, datetime.now(UTC))
     listed = Path(config.listed) if config.listed else where.sources
     wanted = {"only": config.sources, "at_once": config.at_once, "warc": where.warc if config.warc else None}
-    with _lines_told(context) as told:
+    with GatheredLines(run_events(context), clock=time.monotonic) as told:
         crawls = crawl_sources(listed, now=now, landing=where.landing, state=where.state, tell=told, **wanted)
-    by_source, sums = count_crawls(crawls)
-    shown = sums | {"sources": dg.MetadataValue.md(markdown_table(by_source))}
     fresh = Slices(*read_unpublished(where.state, home.lake.open(t.CRAWL_LOG), now.date()))
-    yield dg.Output(fresh, metadata=shown)
+    mine = fresh.rows.lazy().filter(pl.col("crawled_at") == now).collect()
+    yield dg.Output(fresh, metadata=_crawl_page(mine, crawls, now))
     drop_logs(where.state, now.date())
     _require_any(context, crawls)
 
@@ -174,10 +181,19 @@ def entity_terms(
     article_mentions: TableVersion,
     article_terms: TableVersion,
     source_weights: TableVersion,
+    raw_artists: TableVersion,
 ) -> pl.DataFrame:
     """Sum what stands near, by rarity and by what its source is worth."""
     read = ReadWeeks(raw_articles, article_mentions, article_terms)
-    return make_entity_terms(partition_days(context), read, source_weights, config)
+    rows = make_entity_terms(partition_days(context), read, source_weights, config)
+    if rows.height:
+        newest = rows.filter(pl.col(c.WEEK) == rows[c.WEEK].max())
+        week = newest[c.WEEK][0]
+        names = read_names(raw_artists, week)
+        drawn = draw_top_terms(newest, names, title=f"Top terms of those of whom most was written before {week}")
+        table = markdown_table(list_top_terms(newest, names), max_length=160)
+        context.add_output_metadata({"terms": picture(drawn, "top terms"), "most written": dg.MetadataValue.md(table)})
+    return rows
 
 
 @lake_asset(
@@ -295,7 +311,10 @@ def playlist_quality(
         drawn = draw_quality(
             newest, title=f"Playlists that are read, and why others are not, before {newest['week'][0]}"
         )
-        context.add_output_metadata({"quality": picture(drawn, "playlists by cohesion and by reason")})
+        listed = markdown_table(list_playlists(newest, read.names(newest["week"][0])))
+        context.add_output_metadata(
+            {"quality": picture(drawn, "playlists by cohesion and by reason"), "playlists": dg.MetadataValue.md(listed)}
+        )
     return rows
 
 

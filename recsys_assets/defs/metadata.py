@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
@@ -13,6 +14,8 @@ from recsys_assets.raw.tables import DETAIL, RAW_ROW
 
 PREVIEW_ROWS = 8
 PREVIEW_CHARACTERS = 48
+# More than an excerpt of an article or an address has.
+QUOTE_CHARACTERS = 400
 _MARKS = re.compile(r"[\\|`\[\]!]")
 
 
@@ -50,16 +53,16 @@ def version_metadata(written: TableVersion, preview: pl.DataFrame, delta_version
     }
 
 
-def markdown_table(frame: pl.DataFrame) -> str:
-    """Write a few rows as Markdown; text from outside can not break out of its cell."""
+def markdown_table(frame: pl.DataFrame, *, max_length: int = PREVIEW_CHARACTERS) -> str:
+    """Write a few rows as Markdown; text from outside can not break out of its cell, and is cut at ``max_length``."""
     if frame.is_empty():
         return "_no rows_"
     header = "| " + " | ".join(frame.columns) + " |\n|" + " --- |" * frame.width
-    rows = ("| " + " | ".join(_cell(value) for value in row) + " |" for row in frame.rows())
+    rows = ("| " + " | ".join(_cell(value, max_length) for value in row) + " |" for row in frame.rows())
     return "\n".join([header, *rows])
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, max_length: int) -> str:
     if isinstance(value, list | pl.Series):
         items = list(value)
         shown = ", ".join(f"{item:.3f}" if isinstance(item, float) else str(item) for item in items[:3])
@@ -68,10 +71,24 @@ def _cell(value: object) -> str:
         text = f"{len(value):,} bytes"
     else:
         text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    return _harmless(text, max_length)
+
+
+def _harmless(text: str, max_length: int) -> str:
     flat = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    cut = flat if len(flat) <= PREVIEW_CHARACTERS else flat[: PREVIEW_CHARACTERS - 1] + "…"
+    cut = flat if len(flat) <= max_length else flat[: max_length - 1] + "…"
     # Neither a link nor a picture, which whoever looks would fetch from an address that an outsider chose.
     return _MARKS.sub(r"\\\g<0>", cut).replace("<", "&lt;")
+
+
+def markdown_quotes(quotes: Iterable[tuple[str, str, str]]) -> str:
+    """Write sentences in full, each under whom it is about and with where it stands; an address shows and is no picture."""
+    parts = [
+        f"**{_harmless(who, PREVIEW_CHARACTERS)}**\n\n> {_harmless(said, QUOTE_CHARACTERS)}\n>\n"
+        f"> {_harmless(where, QUOTE_CHARACTERS)}"
+        for who, said, where in quotes
+    ]
+    return "\n\n".join(parts) or "_no sentence_"
 
 
 def picture(png: bytes, alt: str) -> dg.MetadataValue:

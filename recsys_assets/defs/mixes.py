@@ -6,10 +6,14 @@ from datetime import UTC, date, datetime
 import dagster as dg
 import polars as pl
 
+from recsys_assets.cold_start.preview import settled_previews
+from recsys_assets.core import columns as c
 from recsys_assets.core.gates import GateResult
 from recsys_assets.core.lake import TableVersion
 from recsys_assets.defs.checks import gate_check
-from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day
+from recsys_assets.defs.io_managers import Slices
+from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs, per_day, split_settled
+from recsys_assets.defs.metadata import markdown_table
 from recsys_assets.defs.partitions import (
     DAILY,
     SUBMISSIONS,
@@ -17,12 +21,12 @@ from recsys_assets.defs.partitions import (
     WEEKLY_MONDAY,
     days_before_delivery,
     partition_days,
-    partition_keys,
 )
 from recsys_assets.defs.resources import HomeResource, SqlResource
 from recsys_assets.latent.anchors import Anchors
 from recsys_assets.latent.days import read_day
 from recsys_assets.mixes import tables as t
+from recsys_assets.mixes.cited import read_cited
 from recsys_assets.mixes.daily import make_day
 from recsys_assets.mixes.daily_inputs import DailyMixParams
 from recsys_assets.mixes.fridays import look_ahead, make_fridays, preview_fridays, read_friday
@@ -115,7 +119,17 @@ def discover(
             workdir=folder,
             settings=sql.settings,
         )
+        _tell_cited(context, frames[1], home, week=max(weeks), output_name=t.DISCOVER_WEEKLY.name)
         yield from outputs((t.CANDIDATES, t.DISCOVER_WEEKLY), frames)
+
+
+def _tell_cited(
+    context: dg.AssetExecutionContext, mix: pl.DataFrame, home: HomeResource, *, week: date, output_name: str = "result"
+) -> None:
+    """Show on the mix's page where words have reached listeners: the newest delivery of the run."""
+    cited = read_cited(mix.filter(pl.col(c.WEEK) == week), home.lake, week)
+    told = f"Reasons of {week} that cite articles\n\n{markdown_table(cited)}"
+    context.add_output_metadata({"cites articles": dg.MetadataValue.md(told)}, output_name=output_name)
 
 
 @lake_asset(
@@ -132,7 +146,9 @@ def release_radar(
 ) -> pl.DataFrame:
     """Choose each listener's new releases, and share cold tracks out among their nearest listeners."""
     fridays, offered = partition_days(context), home.settings.eligibility
-    return make_fridays(fridays, home.lake, config, eligibility=offered, settings=sql.settings)
+    rows = make_fridays(fridays, home.lake, config, eligibility=offered, settings=sql.settings)
+    _tell_cited(context, rows, home, week=max(fridays))
+    return rows
 
 
 @lake_asset(
@@ -142,16 +158,17 @@ def release_radar(
     deps=["submission_preview"]
     + [dg.AssetDep(name, partition_mapping=dg.LastPartitionMapping()) for name in (*HISTORY, *SPACE)]
     + ["raw_play_counts", "raw_tracks", "raw_artists"],
-    about="Without a row where it was refused or is out already, or no space is there yet.",
+    about="Without a row where it was refused, or no space is there yet. What is out keeps the last one from before.",
 )
 def release_radar_preview(
     context: dg.AssetExecutionContext, config: ReleaseRadarConfig, home: HomeResource, sql: SqlResource
-) -> pl.DataFrame:
+) -> Slices:
     """Make the Fridays to come as if they were now, and keep what these submissions get in them."""
-    ids = [str(key) for key in partition_keys(context, t.RELEASE_RADAR_PREVIEW)]
-    ahead = look_ahead(home.lake, datetime.now(tz=UTC), home.settings.placing)
-    offered = home.settings.eligibility
-    return preview_fridays(ids, ahead, home.lake, config, eligibility=offered, settings=sql.settings)
+    now, offered = datetime.now(tz=UTC), home.settings.eligibility
+    ids = split_settled(context, t.RELEASE_RADAR_PREVIEW, lambda ids: settled_previews(ids, home.lake, now))
+    ahead = look_ahead(home.lake, now, home.settings.placing)
+    rows = preview_fridays(ids, ahead, home.lake, config, eligibility=offered, settings=sql.settings)
+    return Slices(rows, ids)
 
 
 def _friday_gate(judge: Callable[..., GateResult], about: str) -> dg.AssetChecksDefinition:

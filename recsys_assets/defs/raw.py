@@ -69,6 +69,9 @@ def _event_assets(source: Source) -> dg.AssetsDefinition:
         name=f"{source.name}_of_the_day",
         partitions=DAILY,
         kinds={"polars", "duckdb"},
+        # A crawl puts articles there. It has no partitions, so each day stands on all of it; no job makes both, and a home
+        # where nothing is ever crawled is read all the same.
+        deps=["crawl_log"] if source.name == "articles" else None,
         about=f"From landing/{source.name}/date=D/.",
     )
     def ingest(

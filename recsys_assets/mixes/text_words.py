@@ -21,6 +21,8 @@ LEAST_ARTICLES = 2
 MOST_ARTISTS = 0.25
 _FEW_ARTISTS = 8
 WORDS = "words"
+# What every reason that cites articles holds.
+SAY = " articles say "
 _SCHEMA = {c.TRACK_ID: pl.String, WORDS: pl.String}
 
 
@@ -56,7 +58,7 @@ def choose_words(placements: pl.DataFrame, entity_terms: pl.DataFrame, tracks: p
         .join(said.select(artist=ENTITY_ID, term=TERM, n=N_ARTICLES), on="artist")
         .sort(c.TRACK_ID)
     )
-    words = [f'{n:,} articles say "{display(term)}"' for term, n in zip(found["term"], found["n"], strict=True)]
+    words = [f'{n:,}{SAY}"{display(term)}"' for term, n in zip(found["term"], found["n"], strict=True)]
     return (
         found.select(c.TRACK_ID)
         .with_columns(pl.Series(WORDS, words, dtype=pl.String))

@@ -9,7 +9,7 @@ import pytest
 
 from recsys_assets.cold_start.days import Day
 from recsys_assets.cold_start.move_tables import ARTIST_MOVES
-from recsys_assets.cold_start.moves import find_moves, list_moves, nobody_well_evidenced_moves
+from recsys_assets.cold_start.moves import find_moves, list_moves, nobody_well_evidenced_moves, quote_moves
 from recsys_assets.cold_start.moves_picture import draw_moves, move_line
 from recsys_assets.cold_start.placing import PlacingParams, build_known, place_subjects
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
@@ -144,12 +144,17 @@ def test_the_report_is_drawn_and_listed_without_harm():
     assert draw_moves(moves, NAMES, title="T") == draw_moves(moves, NAMES, title="T")
     assert draw_moves(ARTIST_MOVES.empty(), {}, title="T").startswith(b"\x89PNG")
     listed = list_moves(moves, NAMES)
-    assert "named with The Band" in listed["move"][0]
+    assert listed.select("named with", "articles", "listeners").rows() == [("The Band", 10, 0)]
+    assert listed["to"][0] == "rock near The Band"
+    assert quote_moves(moves, NAMES) == [
+        ("Small[31m <b>One</b>", "Small sound like The Band.", "http://press.example/1")
+    ]
+    assert quote_moves(moves.with_columns(excerpt=pl.lit(None, pl.String)), NAMES) == []
     assert list_moves(ARTIST_MOVES.empty(), {}).is_empty()
 
 
 def test_names_that_the_pictures_font_can_not_write_are_listed_all_the_same():
     moves = find_moves(day(10), ENTITY_TERMS.empty(), PARAMS)
     names = dict.fromkeys(NAMES, "夕焼け風")
-    assert "named with 夕焼け風" in list_moves(moves, names)["move"][0]
+    assert list_moves(moves, names)["named with"][0] == "夕焼け風"
     assert draw_moves(moves, names, title="T") == draw_moves(moves, {}, title="T")

@@ -13,6 +13,7 @@ from recsys_assets.corpus.playlist_quality import QualityParams
 from recsys_assets.corpus.playlist_vectors import PlaylistVectorParams
 from recsys_assets.corpus.playlist_weeks import (
     PlaylistWeeks,
+    list_playlists,
     make_playlist_quality,
     make_title_terms,
     make_vectors,
@@ -68,3 +69,15 @@ def test_a_home_without_playlists_has_empty_tables(tmp_path: Path):
     assert quality.is_empty()
     assert make_title_terms([WEEK], opened(lake), none, TitleTermParams()).is_empty()
     assert make_vectors([WEEK], opened(lake), none, PlaylistVectorParams()).is_empty()
+
+
+def test_the_best_playlists_are_listed_by_name_and_the_others_with_what_is_wrong(lake: Lake):
+    read = opened(lake)
+    listed = list_playlists(make_playlist_quality([WEEK], read, QualityParams()), read.names(WEEK))
+    is_read = listed[c.REASON] == "read"
+
+    assert listed.columns == [c.PLAYLIST_ID, c.NAME, c.FOLLOWERS, c.SCORE, c.REASON]
+    assert is_read.to_list() == [True] * 8 + [False] * (listed.height - 8)
+    assert listed.filter(is_read)[c.SCORE].is_sorted(descending=True)
+    assert listed[c.NAME].null_count() == 0
+    assert not listed[c.REASON].str.contains("_").any()
