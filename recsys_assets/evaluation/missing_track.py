@@ -104,16 +104,14 @@ def build_task(playlists: Playlists, *, seed: int) -> MissingTrackTask:
     visible, hidden = hide_one(whole, rng=generator(seed, PROTOCOL))
     catalogue = (
         entries.group_by(c.TRACK_ID)
-        .agg(pl.col(c.TITLE).min(), pl.col(c.ARTIST_ID).min())
-        .select(c.TRACK_ID, c.TITLE, pl.concat_list(c.ARTIST_ID).alias(c.ARTIST_IDS))
+        .agg(pl.col(c.ARTIST_ID).min())
+        .select(c.TRACK_ID, pl.concat_list(c.ARTIST_ID).alias(c.ARTIST_IDS))
         .sort(c.TRACK_ID)
     )
-    # Artists go by their names here.
-    artists = entries.select(c.ARTIST_ID, pl.col(c.ARTIST_ID).alias(c.NAME)).unique().sort(c.ARTIST_ID)
     return MissingTrackTask(
         visible=visible,
         hidden=hidden,
-        facts=build_track_facts(catalogue, track_ids, artists),
+        facts=build_track_facts(catalogue, track_ids),
         track_ids=track_ids,
         artist_ids=catalogue[c.ARTIST_IDS],
     )

@@ -94,7 +94,7 @@ def arrange_week(tables: WeekTables, *, eligibility: EligibilityParams | None = 
     return Week(
         tables=tables,
         catalogue=catalogue,
-        facts=build_track_facts(tables.tracks, catalogue.tracks, tables.artists),
+        facts=build_track_facts(tables.tracks, catalogue.tracks),
         listeners=IdMap.of(tables.history.listeners[c.USER_ID]),
         playlists=build_baskets(tables.playlist_tracks, catalogue.tracks, titles=tables.playlists),
         histories=build_histories(tables.confidence, tables.history, catalogue.tracks),

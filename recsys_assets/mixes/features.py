@@ -1,7 +1,7 @@
 """What the ranker reads of a candidate: each source's score, how it compares within the query, and plain facts.
 
 Belongs here: (query, candidate) to numbers, the same in training and in serving. All of it comes from the baskets' visible entries,
-their order and titles, and the names of tracks and artists.
+their order and titles.
 """
 
 import numpy as np
@@ -11,13 +11,15 @@ from recsys_assets.mixes.baskets import Baskets
 from recsys_assets.mixes.candidates import Candidates, Gatherer
 from recsys_assets.mixes.source_scores import SourceScores
 from recsys_assets.mixes.sources import SourceIndex
-from recsys_assets.mixes.word_features import describe_words
 
 # Scores that also enter as a share of the query's best and as a rank: what is a strong score differs between queries.
 _COMPARED = (
     "neighbours", "chance", "baskets", "adjacent", "between", "titles", "space", "space_cosine", "similar_artist",
-    "filling", "artist_mates", "ridge", "title_terms", "title_term_artists", "like_terms", "like_term_artists", "like_words",
+    "filling", "artist_mates", "ridge",
 )  # fmt: skip
+# They bring candidates to a playlist that has no tracks. With tracks, whole titles have said it already: what words were tried as
+# features added nothing (decision record 0005).
+_NOT_READ = frozenset({"title_terms"})
 
 
 def build_features(
@@ -30,7 +32,6 @@ def build_features(
     """
     tracks = np.maximum(candidates.tracks, 0).astype(np.int64)
     named = _source_features(index, scores, tracks)
-    named |= describe_words(index, queries, tracks)
     named |= {f"{name}_share": _share(named[name]) for name in _COMPARED}
     named |= {f"{name}_rank": log_rank(named[name]) for name in _COMPARED}
     artist = index.facts.artist[tracks]
@@ -74,6 +75,7 @@ def _source_features(
         if isinstance(matrix, np.ndarray)
         else by_track.take(matrix, at_track)
         for name, matrix in scores.by_track.items()
+        if name not in _NOT_READ
     }
     named |= {name: by_artist.take(matrix, at_artist) for name, matrix in scores.by_artist.items()}
     own = np.maximum(scores.by_query["vector_norm"], 1e-9)[:, None]

@@ -25,7 +25,7 @@ from recsys_assets.mixes.network import ListNetwork, NetworkParams
 from recsys_assets.mixes.source_scores import SourceScores, score_sources
 from recsys_assets.mixes.sources import SourceIndex, SourceParams
 
-_FORMAT = 3
+_FORMAT = 4
 _Done = TypeVar("_Done")
 
 
@@ -122,7 +122,7 @@ def rank_candidates(
 
     Yields:
         The row of the first query of a batch, and its candidates in the final order. The first ``n_reranked`` carry the network's
-        score, the rest their first score lowered below it, so that scores descend.
+        score, the rest their first score lowered below it, so that scores descend. A query without tracks keeps its first order.
     """
     threads = available_cores() if num_threads is None else num_threads
 
@@ -159,7 +159,8 @@ def _rerank(
     features, names = build_features(index, batch, scores, head)
     if names != ranker.feature_names:
         raise DataFaultError("the ranker was trained on other features than are made now: train it again")
-    predicted = ranker.network.score(features)
+    # The network has learned from baskets with tracks, and most of what it reads is silent without: a name alone keeps its order.
+    predicted = np.where(batch.lengths[:, None] > 0, ranker.network.score(features), head.scores)
     predicted[head.tracks < 0] = -np.inf
     # Ties keep the order of the first stage.
     order = np.argsort(-predicted, axis=1, kind="stable")

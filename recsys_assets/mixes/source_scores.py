@@ -77,7 +77,6 @@ def score_sources(index: SourceIndex, queries: Baskets, *, num_threads: int | No
         by_artist={
             "same_artist": artists,
             "similar_artist": scale(logs, rows=breadth**-0.5) @ index.artist_neighbours,
-            "title_term_artists": (terms @ index.words.term_artists).tocsr(),
             "title_artists": scale(titled @ index.witness_artists, columns=index.artist_counts**-0.3),
         },
         by_query={

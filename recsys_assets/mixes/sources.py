@@ -153,7 +153,7 @@ def fit_sources(
         witness_artists=_binary(count_artists(witness_tracks, facts)),
         witnesses_by_track=basket_vectors(witness_tracks, counts).T.tocsr(),
         titles=fit_titles(witnesses),
-        words=fit_words(witnesses, facts),
+        words=fit_words(witnesses),
         ridge=_fit_ridge(matrix, counts, params),
     )
 

@@ -1,5 +1,7 @@
 """Candidates and the ranker on planted playlists: the missing track is found, nothing leaks, the same comes out twice."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ from scipy import sparse
 
 from recsys_assets.core.errors import DataFaultError, MissingInputError
 from recsys_assets.latent.factorise import FactoriseParams
-from recsys_assets.mixes.baskets import Baskets, hide_one
+from recsys_assets.mixes.baskets import Baskets, concatenate, hide_one
 from recsys_assets.mixes.candidates import SOURCES, BlendParams, _best, propose
 from recsys_assets.mixes.features import build_features
 from recsys_assets.mixes.network import NetworkParams
@@ -158,6 +160,19 @@ def test_a_basket_that_says_nothing_gets_the_popular_tracks(task, index):
     found = propose(index, empty, score_sources(index, empty), BlendParams(n_candidates=5))
     assert found.tracks[0].tolist() == np.lexsort((np.arange(index.counts.size), -index.counts))[:5].tolist()
     assert (found.sources == SOURCES.index("popular")).all()
+
+
+def test_a_name_without_tracks_keeps_its_first_order(task, ranker, index):
+    visible, _, _ = task
+    n = len(visible)
+    bare = visible.keep(np.zeros(visible.tracks.size, dtype=bool))
+    both = concatenate([bare, replace(visible, ids=pl.Series([f"whole {row}" for row in range(n)]))])
+    first, final = ranked(None, index, both), ranked(ranker, index, both)
+
+    np.testing.assert_array_equal(final[:n], first[:n])
+    assert (final[n:] != first[n:]).any()
+    for _, found in rank_candidates(ranker, index, bare, blend=PARAMS.blend):
+        assert (np.diff(np.where(found.tracks < 0, -1e9, found.scores), axis=1) <= 0).all()
 
 
 def test_a_listener_without_a_title_is_served(task, ranker, index):

@@ -1,4 +1,4 @@
-"""Words of titles, descriptions and names: what they lead to, and that a hidden track is not taught by its own basket."""
+"""Words of titles and descriptions: what they lead to, and that a hidden track is not taught by its own basket."""
 
 import numpy as np
 import polars as pl
@@ -8,11 +8,11 @@ from basket_world import basket_world, playlist_world
 from recsys_assets.core.ids import IdMap
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.mixes.baskets import Baskets, build_baskets, hide_one
-from recsys_assets.mixes.candidates import SOURCES, BlendParams
+from recsys_assets.mixes.candidates import SOURCES, BlendParams, propose
+from recsys_assets.mixes.features import build_features
 from recsys_assets.mixes.ranker import rank_candidates
+from recsys_assets.mixes.source_scores import score_sources
 from recsys_assets.mixes.sources import SourceIndex, SourceParams, fit_sources
-from recsys_assets.mixes.tracks import TrackFacts, build_track_facts
-from recsys_assets.mixes.word_features import describe_words
 from recsys_assets.mixes.wording import fit_words, terms_of_titles
 
 PARAMS = SourceParams(space=FactoriseParams(embedding_size=8, epochs=2, regularization=0.01, unobserved_weight=0.05))
@@ -70,73 +70,29 @@ def test_a_hidden_track_is_not_taught_by_its_own_title():
     whole = build_baskets(pl.concat([entries, rare]), ids, titles=pl.concat([titles, named]))
     jazz = ids.row("jazz-07")
     is_kept = ~((whole.tracks == jazz) & np.isin(whole.owners, np.flatnonzero(np.array(whole.titles) == "zebra")))
-    facts = build_track_facts(tracks, ids)
-    taught, untaught = (fit_words(baskets, facts) for baskets in (whole, whole.keep(is_kept)))
+    taught, untaught = (fit_words(baskets) for baskets in (whole, whole.keep(is_kept)))
     query = asked("zebra", n_tracks=ids.size)
 
     assert (terms_of_titles(taught, query) @ taught.term_tracks)[0, jazz] > 0
     assert (terms_of_titles(untaught, query) @ untaught.term_tracks)[0, jazz] == 0
 
 
-def catalogue() -> tuple[TrackFacts, IdMap]:
-    tracks = pl.DataFrame(
-        {
-            "track_id": ["a", "b", "c", "d", "e"],
-            "title": [
-                "Snow (From Frozen Lakes)",
-                "Ice - From Frozen Lakes",
-                "Night (feat. Paper Lanterns & X)",
-                "Day",
-                None,
-            ],
-            "artist_ids": [["1"], ["2"], ["2"], ["3"], None],
-        }
-    )
-    artists = pl.DataFrame({"artist_id": ["1", "2", "3"], "name": ["Cast", "Glass", "Paper Lanterns"]})
-    ids = IdMap.of(tracks["track_id"])
-    return build_track_facts(tracks, ids, artists), ids
-
-
-def described(title: str, held: tuple[int, ...], tracks: list[int]) -> dict[str, np.ndarray]:
-    facts, ids = catalogue()
-    entries = pl.DataFrame(
-        {"playlist_id": ["p", "p", "r", "r"], "position": [0, 1, 0, 1], "track_id": ["a", "c", "b", "d"]}
-    )
-    named = pl.DataFrame({"playlist_id": ["p", "r"], "name": ["frozen lakes", "lakes"], "description": [None, "ice"]})
-    index = fit_sources(build_baskets(entries, ids, titles=named), facts, PARAMS, seed=1, num_threads=1)
-    made = describe_words(index, asked(title, n_tracks=ids.size, held=held), np.array([tracks]))
-    return {name: values[0] for name, values in made.items()}
-
-
-def test_words_of_the_title_stand_in_names():
-    named = described("Frozen", (), [0, 3])
-
-    assert named["title_in_title"][0] > 0 == named["title_in_title"][1]
-
-
-def test_titles_of_one_film_are_alike():
-    named = described("", (0,), [1, 3])
-
-    assert named["like_words"][0] > 0 == named["like_words"][1]
-    assert named["title_words"].tolist() == [0, 0]
-
-
-def test_a_guest_is_known_by_name():
-    by_guest, with_guest = described("", (2,), [3, 0]), described("", (3,), [2, 1])
-
-    assert by_guest["is_guest"].tolist() == [1, 0]
-    assert with_guest["has_guest"][0] > 0 == with_guest["has_guest"][1]
-    assert with_guest["artists_in_title"][0] > 0
-
-
 def test_without_any_text_words_say_nothing():
-    baskets, _, ids = basket_world(n_playlists=9)
+    baskets, facts, _ = basket_world(n_playlists=9)
     silent = Baskets(baskets.ids, baskets.indptr, baskets.tracks, baskets.weights, ("",) * 9, baskets.n_tracks)
-    tracks = pl.DataFrame({"track_id": ids.ids, "artist_ids": [["x"]] * ids.size})
-    index = fit_sources(silent, build_track_facts(tracks, ids), PARAMS, seed=1, num_threads=1)
-    made = describe_words(index, silent, np.tile(np.arange(5), (9, 1)))
+    index = fit_sources(silent, facts, PARAMS, seed=1, num_threads=1)
 
-    assert all(not values.any() for values in made.values())
+    assert not score_sources(index, silent).by_track["title_terms"].sum()
+
+
+def test_words_bring_candidates_and_are_no_features(world: tuple[SourceIndex, IdMap]):
+    index, ids = world
+    queries = asked("my list\nall the rock there is", n_tracks=ids.size)
+    scores = score_sources(index, queries)
+    found = propose(index, queries, scores, BlendParams(n_candidates=20))
+
+    assert scores.by_track["title_terms"].sum() > 0
+    assert not [name for name in build_features(index, queries, scores, found)[1] if "term" in name or "word" in name]
 
 
 def test_a_line_feed_in_a_name_begins_no_description():
