@@ -21,6 +21,7 @@ from recsys_assets.latent.content_prior import ContentPrior, PriorMeans
 from recsys_assets.latent.factorise import weigh_pairs
 from recsys_assets.latent.posterior import place_tracks
 from recsys_assets.latent.space import LatentSpace
+from recsys_assets.latent.text_match import TextMatchParams
 from recsys_assets.latent.written import Written
 from recsys_assets.play_matrix.matrix import InteractionMatrix, build_matrix
 
@@ -44,6 +45,9 @@ class PlacingParams(BaseModel, frozen=True, extra="forbid"):
         default=5, ge=0, description="Tracks of the catalogue with at most so many listeners are placed too."
     )
     prior_strength: float = Field(default=1.0, gt=0, description="How much content weighs against listeners.")
+    text_match: TextMatchParams = Field(
+        default=TextMatchParams(), description="How much it counts that what is written of a track fits a listener."
+    )
 
 
 @dataclass(frozen=True)
@@ -126,16 +130,15 @@ def submitted_subjects(
         .sort(RECEIVED_AT, c.SUBMISSION_ID)
         .unique(c.TRACK_ID, keep="last", maintain_order=True)
         .join(sounds.select(c.SUBMISSION_ID, sound=c.VECTOR), on=c.SUBMISSION_ID, how="left")
-        .with_columns(
-            pl.when("is_claim_verified")
-            .then("verified_artist_ids")
-            .otherwise(pl.lit([], dtype=IDS))
-            .alias(c.ARTIST_IDS),
-            pl.col("is_claim_verified").alias("inherits_artist"),
-        )
+        .with_columns(inherited_artists().alias(c.ARTIST_IDS), pl.col("is_claim_verified").alias("inherits_artist"))
         .select(pl.col(name).cast(dtype) for name, dtype in SUBJECTS.items())
         .sort(c.TRACK_ID)
     )
+
+
+def inherited_artists() -> pl.Expr:
+    """Return from whom a submission inherits, of its verdict: the artists whose it provably is, else nobody."""
+    return pl.when("is_claim_verified").then("verified_artist_ids").otherwise(pl.lit([], dtype=IDS))
 
 
 def catalogue_subjects(

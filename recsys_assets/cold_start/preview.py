@@ -83,7 +83,7 @@ def preview_submissions(
     placed = place_day(day, placing, is_whole=False).filter(pl.col(c.SUBMISSION_ID).is_in(list(submission_ids)))
     if placed.is_empty():
         return SUBMISSION_PREVIEW.empty()
-    _, audiences = score_placed(placed, day, lake, first_listeners or FirstListenersParams())
+    _, audiences = score_placed(placed, day, lake, first_listeners or FirstListenersParams(), placing)
     shown = day.verdicts.select(c.SUBMISSION_ID, RECEIVED_AT)
     before = (
         lake.open(SUBMISSION_PREVIEW).only(list(submission_ids)).read().select(c.SUBMISSION_ID, RECEIVED_AT, MADE_AT)

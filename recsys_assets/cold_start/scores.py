@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_assets.core.threads import blas_limited
+from recsys_assets.latent.text_match import TextMatch
 
 # Far below any score: no place in the space, so no order among such listeners.
 NOWHERE = np.float32(-np.inf)
@@ -54,7 +55,11 @@ class ScoreScale:
 
 
 def score_listeners(
-    user_vectors: NDArray[np.float32], vectors: NDArray[np.float32], scale: ScoreScale
+    user_vectors: NDArray[np.float32],
+    vectors: NDArray[np.float32],
+    scale: ScoreScale,
+    *,
+    match: TextMatch | None = None,
 ) -> NDArray[np.float32]:
     """Score every listener for some tracks (or artists).
 
@@ -62,6 +67,8 @@ def score_listeners(
         user_vectors: shape (n_users, d).
         vectors: shape (n, d), in the same space.
         scale: of the space's tracks (or artists).
+        match: what is written of the tracks beside what is written of each listener's: what listeners say gives way to it
+            towards the listener's mean, and what it adds is measured in the same standard deviations. None where nothing is.
 
     Returns:
         float32, shape (n, n_users): standard deviations above the listener's mean over the space, so about -3 to 8;
@@ -72,6 +79,9 @@ def score_listeners(
         raw = vectors.astype(np.float64) @ user_vectors.astype(np.float64).T
     is_placed = spread > 0
     scores = (raw - mean) / np.where(is_placed, spread, 1)
+    if match is not None:
+        scores *= match.kept[:, None]
+        scores += match.added / np.where(is_placed, spread, 1)
     scores[:, ~is_placed] = NOWHERE
     scores[~vectors.any(axis=1)] = NOWHERE
     return scores.astype(np.float32)

@@ -14,9 +14,10 @@ from recsys_assets.cold_start.audience import NO_REACH, HeldCold, Reach, calibra
 from recsys_assets.cold_start.days import Day, read_known_day
 from recsys_assets.cold_start.first_listeners import FirstListenersParams, rank_first_listeners
 from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS, SOUND_VECTOR
-from recsys_assets.cold_start.placing import Known
+from recsys_assets.cold_start.placing import Known, PlacingParams
 from recsys_assets.cold_start.scores import ScoreScale, score_listeners
 from recsys_assets.cold_start.surroundings import Surroundings, build_surroundings, describe_places
+from recsys_assets.cold_start.text_side import TextSide
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import VersionMismatchError
 from recsys_assets.core.lake import Lake
@@ -29,8 +30,10 @@ LEAST_LISTENERS = 5
 _AT_ONCE = 100
 
 
-def score_days(days: Sequence[date], lake: Lake, params: FirstListenersParams) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Score listeners for the submissions placed on some days.
+def score_days(
+    days: Sequence[date], lake: Lake, params: FirstListenersParams, placing: PlacingParams | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Score listeners for the submissions placed on some days; ``placing`` says how much text counts.
 
     Returns:
         Rows of ``first_listeners`` and of ``audiences``.
@@ -50,7 +53,7 @@ def score_days(days: Sequence[date], lake: Lake, params: FirstListenersParams) -
                 f"the places of {day} are of {versions}, its space is {known.known.space.space_version}: "
                 f"make `placements` of {day} again"
             )
-        first, audiences = score_placed(placed, known, lake, params)
+        first, audiences = score_placed(placed, known, lake, params, placing)
         stamp = pl.lit(day).alias(c.DATE)
         parts.append(
             (
@@ -62,27 +65,41 @@ def score_days(days: Sequence[date], lake: Lake, params: FirstListenersParams) -
 
 
 def score_placed(
-    placed: pl.DataFrame, day: Day, lake: Lake, params: FirstListenersParams
+    placed: pl.DataFrame, day: Day, lake: Lake, params: FirstListenersParams, placing: PlacingParams | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Score listeners for some placed submissions.
+
+    What is written of a submission and of a listener's tracks decides who is first. Audiences are counted without it:
+    reach is learnt from well-known tracks, for which text does not count.
 
     Args:
         placed: rows of ``placements`` that have a submission.
         day: what the day of their space knows.
         lake: where playlists are, whose titles name a place.
         params: how many listeners are named.
+        placing: how much text counts.
 
     Returns:
         Rows of ``first_listeners`` and of ``audiences`` without the date.
     """
-    space = day.known.space
-    scale, by_artist, by_sound = ScoreScale.of(space.track_vectors), *calibrate(day.known)
+    known, space = day.known, day.known.space
+    scale, by_artist, by_sound = ScoreScale.of(space.track_vectors), *calibrate(known)
     around = _surroundings(day, lake)
+    texts = TextSide.of(
+        space,
+        known.entries,
+        day.tracks,
+        verdicts=day.verdicts,
+        written=known.written,
+        params=placing or PlacingParams(),
+    )
     firsts, audiences = [FIRST_LISTENERS.empty().drop(c.DATE)], [AUDIENCES.empty().drop(c.DATE)]
     for some in placed.iter_slices(_AT_ONCE):
         vectors = np.array(some[c.VECTOR].to_list(), dtype=np.float32).reshape(len(some), space.dimensions)
         scores = score_listeners(space.user_vectors, vectors, scale)
-        firsts.append(rank_first_listeners(scores, some[c.SUBMISSION_ID], space.users, params))
+        match = texts.match(some) if texts else None
+        ranked = score_listeners(space.user_vectors, vectors, scale, match=match) if match else scores
+        firsts.append(rank_first_listeners(ranked, some[c.SUBMISSION_ID], space.users, params))
         reach = [
             by_artist if inherits else by_sound if sound is not None else NO_REACH
             for inherits, sound in zip(some["inherits_artist"], some[SOUND_VECTOR], strict=True)

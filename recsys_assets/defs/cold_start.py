@@ -148,12 +148,20 @@ def artist_moves(context: dg.AssetExecutionContext, home: HomeResource) -> pl.Da
     name="listener_scoring",
     partitions=DAILY,
     kinds={"numpy"},
-    deps=[PLACEMENTS.name, *_SPACE, "play_confidence", "raw_tracks", "raw_playlists", "raw_playlist_tracks"],
+    deps=[
+        PLACEMENTS.name,
+        *_SPACE,
+        "play_confidence",
+        "entity_text",
+        "raw_tracks",
+        "raw_playlists",
+        "raw_playlist_tracks",
+    ],
     about="In the space of the day.",
 )
 def listener_scoring(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.Output]:
     """Score listeners for the submissions placed on each day."""
-    scored = score_days(partition_days(context), home.lake, home.settings.first_listeners)
+    scored = score_days(partition_days(context), home.lake, home.settings.first_listeners, home.settings.placing)
     yield from outputs((FIRST_LISTENERS, AUDIENCES), scored)
 
 

@@ -136,7 +136,10 @@ def _tell_cited(
     t.RELEASE_RADAR,
     partitions=WEEKLY_FRIDAY,
     kinds={"polars"},
-    deps=[dg.AssetDep(name, partition_mapping=days_before_delivery(1)) for name in (*HISTORY, *SPACE, "placements")]
+    deps=[
+        dg.AssetDep(name, partition_mapping=days_before_delivery(1))
+        for name in (*HISTORY, *SPACE, "placements", "play_confidence")
+    ]
     + [dg.AssetDep("submission_verdicts", partition_mapping=dg.AllPartitionMapping())]
     + ["raw_play_counts", "raw_tracks", "raw_artists"],
     about="Releases of the seven days up to the Friday, from what was known at the end of Thursday.",
@@ -145,8 +148,10 @@ def release_radar(
     context: dg.AssetExecutionContext, config: ReleaseRadarConfig, home: HomeResource, sql: SqlResource
 ) -> pl.DataFrame:
     """Choose each listener's new releases, and share cold tracks out among their nearest listeners."""
-    fridays, offered = partition_days(context), home.settings.eligibility
-    rows = make_fridays(fridays, home.lake, config, eligibility=offered, settings=sql.settings)
+    fridays, said = partition_days(context), home.settings
+    rows = make_fridays(
+        fridays, home.lake, config, eligibility=said.eligibility, placing=said.placing, settings=sql.settings
+    )
     _tell_cited(context, rows, home, week=max(fridays))
     return rows
 
@@ -164,10 +169,12 @@ def release_radar_preview(
     context: dg.AssetExecutionContext, config: ReleaseRadarConfig, home: HomeResource, sql: SqlResource
 ) -> Slices:
     """Make the Fridays to come as if they were now, and keep what these submissions get in them."""
-    now, offered = datetime.now(tz=UTC), home.settings.eligibility
+    now, said = datetime.now(tz=UTC), home.settings
     ids = split_settled(context, t.RELEASE_RADAR_PREVIEW, lambda ids: settled_previews(ids, home.lake, now))
-    ahead = look_ahead(home.lake, now, home.settings.placing)
-    rows = preview_fridays(ids, ahead, home.lake, config, eligibility=offered, settings=sql.settings)
+    ahead = look_ahead(home.lake, now, said.placing)
+    rows = preview_fridays(
+        ids, ahead, home.lake, config, eligibility=said.eligibility, placing=said.placing, settings=sql.settings
+    )
     return Slices(rows, ids)
 
 

@@ -7,7 +7,7 @@ random are right for .10. Judged are the submissions placed in their newest spac
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recsys_assets.cold_start.place_tables import PLACEMENTS, SOUND_VECTOR
+from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.cold_start.scores import ScoreScale, score_listeners
+from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS, verdicts_known
+from recsys_assets.cold_start.text_side import TextSide, read_text_side
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.seeds import generator
+from recsys_assets.core.windows import midnight
 from recsys_assets.demo.affinity import true_affinity
 from recsys_assets.demo.submission_files import TRUTH_FILE as SUBMISSIONS
 from recsys_assets.demo.submissions import DUPLICATE
@@ -33,6 +37,7 @@ PROTOCOL = "first-listeners"
 SOUND, RANDOM, POPULAR = "sound alone", "random", "popularity"
 RELEVANT_SHARE = 0.1
 CUTS = (10, 30)
+_PLACED_AS = "placed_as"
 _MAKE = "materialise the graph first (`make run`)"
 
 
@@ -45,17 +50,18 @@ class Truth:
     sharpness: float
 
 
-def evaluate_first_listeners(lake: Lake, truth: Path, *, seed: int = 0) -> Report:
+def evaluate_first_listeners(lake: Lake, truth: Path, *, seed: int = 0, placing: PlacingParams | None = None) -> Report:
     """Judge the first listeners of every submission that was placed before its release.
 
     Args:
         lake: where placements are.
         truth: the demo world's truth.
         seed: of the listeners drawn at random.
+        placing: how much text counts.
 
     Returns:
-        precision@10 and @30 of ``ours`` (the placement), ``sound alone`` (where there is none, nobody is
-        right), ``popularity`` (who plays most) and ``random``.
+        precision@10 and @30 of ``ours`` (the placement, and how what is written of it fits a listener's tracks), ``sound
+        alone`` (where there is none, nobody is right), ``popularity`` (who plays most) and ``random``.
 
     Raises:
         MissingInputError: there is no demo world, or nothing was placed in it.
@@ -67,7 +73,10 @@ def evaluate_first_listeners(lake: Lake, truth: Path, *, seed: int = 0) -> Repor
         space = read_day(lake, day)
         if space is None:
             continue
-        found, right = _judge_day(rows, space, read_truth(truth, day), _activity(lake, day, space.users), seed=seed)
+        verdicts = verdicts_known(lake.open(SUBMISSION_VERDICTS), midnight(day + timedelta(days=1)))
+        texts = read_text_side(lake, day, space, verdicts, placing or PlacingParams())
+        activity = _activity(lake, day, space.users)
+        found, right = _judge_day(rows, space, texts, read_truth(truth, day), activity, seed=seed)
         relevant += right
         for model, of_tracks in found.items():
             scores[model] += of_tracks
@@ -97,6 +106,7 @@ def _as_planted(placed: pl.DataFrame, truth: Path) -> pl.DataFrame:
 
     A duplicate stays what it is: it is not to come, and its listeners have heard it.
     """
+    placed = placed.with_columns(pl.col(c.TRACK_ID).alias(_PLACED_AS))
     if not (truth / SUBMISSIONS).is_file():
         return placed
     planned = pl.read_parquet(truth / SUBMISSIONS).filter(pl.col("kind") != DUPLICATE)
@@ -143,7 +153,13 @@ def _activity(lake: Lake, day: date, users: IdMap) -> NDArray[np.float32]:
 
 
 def _judge_day(
-    rows: pl.DataFrame, space: LatentSpace, truth: Truth, activity: NDArray[np.float32], *, seed: int
+    rows: pl.DataFrame,
+    space: LatentSpace,
+    texts: TextSide | None,
+    truth: Truth,
+    activity: NDArray[np.float32],
+    *,
+    seed: int,
 ) -> tuple[dict[str, list[NDArray[np.float32]]], list[NDArray[np.bool_]]]:
     """Scores of each model and who is right, for each submission whose truth is known; columns are honest listeners."""
     rows = rows.filter(pl.col(c.TRACK_ID).is_in(list(truth.tracks)))
@@ -159,7 +175,10 @@ def _judge_day(
     scale, width = ScoreScale.of(space.track_vectors), space.dimensions
     for model, column in ((OURS, c.VECTOR), (SOUND, SOUND_VECTOR)):
         vectors = np.array([[0.0] * width if vector is None else vector for vector in rows[column].to_list()])
-        found[model] += list(score_listeners(space.user_vectors[honest], vectors.astype(np.float32), scale))
+        match = texts.match(rows.select(c.SUBMISSION_ID, track_id=_PLACED_AS)) if texts and model == OURS else None
+        match = match.on_rows(honest) if match else None
+        scores = score_listeners(space.user_vectors[honest], vectors.astype(np.float32), scale, match=match)
+        found[model] += list(scores)
     found[POPULAR] += [activity[honest]] * rows.height
     found[RANDOM] += [
         generator(seed, PROTOCOL, submission).random(honest.size, dtype=np.float32)

@@ -11,6 +11,7 @@ from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.cold_start.preview import read_newest
 from recsys_assets.cold_start.tables import ACCEPTED, LATE, SUBMISSION_VERDICTS, VERDICT, verdicts_known
+from recsys_assets.cold_start.text_side import read_text_side
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError, VersionMismatchError
 from recsys_assets.core.lake import Lake, TableVersion
@@ -50,9 +51,10 @@ def make_fridays(
     params: ReleaseRadarParams,
     *,
     eligibility: EligibilityParams | None = None,
+    placing: PlacingParams | None = None,
     settings: SqlSettings | None = None,
 ) -> pl.DataFrame:
-    """Make Release Radar of some Fridays, each from what was known before it.
+    """Make Release Radar of some Fridays, each from what was known before it; ``placing`` says how much text counts.
 
     Raises:
         MissingInputError: the space of a Thursday on whose week somebody played was not made.
@@ -60,7 +62,9 @@ def make_fridays(
     """
     sources = MixSources.open(lake)
     rows = [
-        make_friday(read_friday(friday, sources, lake, settings=settings), params, eligibility=eligibility)
+        make_friday(
+            read_friday(friday, sources, lake, placing=placing, settings=settings), params, eligibility=eligibility
+        )
         for friday in fridays
     ]
     return pl.concat([RELEASE_RADAR.empty(), *rows])
@@ -72,6 +76,7 @@ def read_friday(
     lake: Lake,
     *,
     ahead: Ahead | None = None,
+    placing: PlacingParams | None = None,
     settings: SqlSettings | None = None,
 ) -> RadarTables:
     """Read what a Friday's mixes are made of.
@@ -81,6 +86,7 @@ def read_friday(
         sources: as pinned.
         lake: where the space and the places are.
         ahead: from where a preview looks; None reads what is published of the day before the Friday.
+        placing: how much text counts.
         settings: what each query may use.
 
     Raises:
@@ -114,6 +120,7 @@ def read_friday(
             day=last_day,
             week=monday_of(last_day),
         ),
+        texts=read_text_side(lake, last_day, space, known, placing or PlacingParams()) if space else None,
     )
 
 
@@ -160,6 +167,7 @@ def preview_fridays(
     params: ReleaseRadarParams,
     *,
     eligibility: EligibilityParams | None = None,
+    placing: PlacingParams | None = None,
     settings: SqlSettings | None = None,
 ) -> pl.DataFrame:
     """Show in whose Release Radar some submissions would land if their Fridays were made now.
@@ -170,6 +178,7 @@ def preview_fridays(
         lake: the tables.
         params: the shape of the mix.
         eligibility: what nobody gets.
+        placing: how much text counts.
         settings: what each query may use.
 
     Returns:
@@ -182,7 +191,7 @@ def preview_fridays(
     fridays = sorted({friday_of(day) for day in mine[c.RELEASED_ON].drop_nulls()})
     sources = MixSources.open(lake)
     for friday in (day for day in fridays if day > ahead.day):
-        tables = read_friday(friday, sources, lake, ahead=ahead, settings=settings)
+        tables = read_friday(friday, sources, lake, ahead=ahead, placing=placing, settings=settings)
         rows = make_friday(tables, params, eligibility=eligibility)
         landed = rows.join(mine.select(c.TRACK_ID, c.SUBMISSION_ID), on=c.TRACK_ID)
         parts.append(RELEASE_RADAR_PREVIEW.arrange(landed.with_columns(pl.lit(ahead.day).alias(c.AS_OF))).collect())

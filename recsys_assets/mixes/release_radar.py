@@ -22,6 +22,7 @@ from scipy import sparse
 from recsys_assets.cold_start.scores import ScoreScale, score_listeners, share_below
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
+from recsys_assets.latent.text_match import TextMatch
 from recsys_assets.mixes.artist_cap import Claims, keep_within_caps
 from recsys_assets.mixes.catalogue import Catalogue
 from recsys_assets.mixes.eligibility import Exclusions, may_be_offered
@@ -70,11 +71,13 @@ class ColdTracks:
         tracks: int64, catalogue rows.
         vectors: float32, shape (n, d), in the space of the day before delivery.
         sounds: float32, shape (n, d): where the sound alone puts it; zero where there is no recording.
+        match: what is written of them beside what is written of each listener's tracks; None where nothing is.
     """
 
     tracks: NDArray[np.int64]
     vectors: NDArray[np.float32]
     sounds: NDArray[np.float32]
+    match: TextMatch | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,8 @@ def _first_batch(
     cold: ColdTracks, listening: Listening, catalogue: Catalogue, params: ReleaseRadarParams
 ) -> pl.DataFrame:
     """The listeners to whom cold tracks are promised."""
-    scores = score_listeners(listening.space.users, cold.vectors, ScoreScale.of(listening.space.tracks))
+    scale = ScoreScale.of(listening.space.tracks)
+    scores = score_listeners(listening.space.users, cold.vectors, scale, match=cold.match)
     n_tracks, n_users = scores.shape
     users, tracks = np.tile(np.arange(n_users), n_tracks), np.repeat(cold.tracks, n_users)
     allowed = may_be_offered(users, tracks, catalogue=catalogue, exclusions=listening.exclusions)

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys_assets.cold_start.text_side import TextSide
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
 from recsys_assets.latent.space import LatentSpace
@@ -46,6 +47,7 @@ class RadarTables:
         history: what listeners heard, hid and followed.
         space: of the day before; None where nobody has a place.
         written: ``track_id``, ``words``: what articles say of tracks that stand where these put them.
+        texts: what is written of submissions beside what is written of listeners' tracks; None where nothing is.
     """
 
     friday: date
@@ -56,6 +58,7 @@ class RadarTables:
     history: History
     space: LatentSpace | None
     written: pl.DataFrame = field(default_factory=no_words)
+    texts: TextSide | None = None
 
 
 def make_friday(
@@ -78,7 +81,7 @@ def make_friday(
     releases = new_releases(catalogue, _released_on(known, catalogue), tables.friday)
     if not releases.size or not listening.listeners.size:
         return RELEASE_RADAR.empty()
-    cold = _cold_tracks(tables, catalogue, releases)
+    cold = _cold_tracks(tables, catalogue, releases, listening.listeners)
     offers = choose_releases(releases, cold, listening, catalogue, params)
     sounds = np.zeros(catalogue.tracks.size, dtype=bool)
     sounds[cold.tracks] = cold.sounds.any(axis=1)
@@ -136,7 +139,9 @@ def _heard(heard: pl.DataFrame, listeners: IdMap, catalogue: Catalogue) -> spars
     return sparse.csr_matrix((counts[kept], (users[kept], tracks[kept])), shape=shape)
 
 
-def _cold_tracks(tables: RadarTables, catalogue: Catalogue, releases: NDArray[np.int64]) -> ColdTracks:
+def _cold_tracks(
+    tables: RadarTables, catalogue: Catalogue, releases: NDArray[np.int64], listeners: IdMap
+) -> ColdTracks:
     """Put the accepted, on-time submissions of the week on rows; without a space there are none."""
     on_time = tables.placements.filter(pl.col("is_on_time").fill_null(value=False)).sort(c.TRACK_ID)
     rows = catalogue.tracks.rows(on_time[c.TRACK_ID]).astype(np.int64)
@@ -145,7 +150,13 @@ def _cold_tracks(tables: RadarTables, catalogue: Catalogue, releases: NDArray[np
     if tables.space is None or not is_new.any():
         return ColdTracks(np.zeros(0, dtype=np.int64), *(np.zeros((0, width), dtype=np.float32) for _ in range(2)))
     kept = on_time.filter(pl.Series(is_new))
-    return ColdTracks(rows[is_new], *(_vectors(kept[name], width) for name in (c.VECTOR, "sound_vector")))
+    match = tables.texts.match(kept) if tables.texts else None
+    return ColdTracks(
+        rows[is_new],
+        vectors=_vectors(kept[c.VECTOR], width),
+        sounds=_vectors(kept["sound_vector"], width),
+        match=match.on_rows(tables.space.users.rows(listeners.ids)) if match else None,
+    )
 
 
 def _vectors(column: pl.Series, width: int) -> NDArray[np.float32]:

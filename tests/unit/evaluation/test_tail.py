@@ -12,9 +12,7 @@ from recsys_assets.evaluation.missing_track import read_playlists
 from recsys_assets.evaluation.tail import TailParams, build_tail_task, evaluate_tail
 from recsys_assets.latent.factorise import FactoriseParams
 
-PARAMS = TailParams(
-    space=FactoriseParams(embedding_size=8, unobserved_weight=0.05, regularization=0.01, epochs=4), few_playlists=5
-)
+PARAMS = TailParams(space=FactoriseParams(embedding_size=8, unobserved_weight=0.05, regularization=0.01, epochs=4))
 GENRES, ARTISTS, LISTS = 4, 24, 160
 WORDS = (("punk", "loud"), ("folk", "fiddle"), ("techno", "club"), ("choir", "mass"))
 

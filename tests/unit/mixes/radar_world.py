@@ -7,15 +7,26 @@ import numpy as np
 import polars as pl
 from mix_frames import history_of
 
+from recsys_assets.cold_start.placing import PlacingParams
+from recsys_assets.cold_start.text_side import TextSide
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.schemas import EMBEDDING, IDS
+from recsys_assets.corpus.tables import CO_MENTIONS
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.latent.space import LatentSpace
+from recsys_assets.latent.written import Written
 from recsys_assets.mixes.history import History
 from recsys_assets.mixes.release_radar_days import RadarTables
 
 FRIDAY = date(2026, 3, 6)
+TEXT = {
+    "kind": pl.String,
+    "entity_id": pl.String,
+    c.VECTOR: EMBEDDING,
+    "n_contexts": pl.Float32,
+    "encoder": pl.String,
+}
 GENRES, ARTISTS_EACH, TRACKS_EACH, LISTENERS_EACH = 3, 4, 5, 20
 TRACK_SCHEMA = {
     c.TRACK_ID: pl.String,
@@ -25,7 +36,13 @@ TRACK_SCHEMA = {
     c.IS_EXPLICIT: pl.Boolean,
     c.IS_WITHDRAWN: pl.Boolean,
 }
-PLACEMENTS = {c.TRACK_ID: pl.String, c.VECTOR: EMBEDDING, "sound_vector": EMBEDDING, "is_on_time": pl.Boolean}
+PLACEMENTS = {
+    c.TRACK_ID: pl.String,
+    c.VECTOR: EMBEDDING,
+    "sound_vector": EMBEDDING,
+    "is_on_time": pl.Boolean,
+    c.SUBMISSION_ID: pl.String,
+}
 
 
 def axis(genre: int, noise: float = 0.0, seed: int = 0) -> np.ndarray:
@@ -70,7 +87,30 @@ class RadarWorld:
     def place(self, track: str, genre: int, *, is_on_time: bool | None = True, has_sound: bool = True) -> None:
         """Place a cold track in a genre."""
         vector = axis(genre, 0.05, 77).tolist()
-        self.placements.append((track, vector, vector if has_sound else None, is_on_time))
+        self.placements.append((track, vector, vector if has_sound else None, is_on_time, f"s_{track}"))
+
+    def texts(self, words: dict[str, list[float]], inherited: dict[str, list[str]]) -> TextSide | None:
+        """What is written of artists, and from whom submissions of tracks inherit."""
+        rows = [("artist", artist, vector, 5.0, "e") for artist, vector in words.items()]
+        told = pl.DataFrame(rows, schema=TEXT, orient="row")
+        verdicts = pl.DataFrame(
+            [(f"s_{track}", True, artists) for track, artists in inherited.items()],
+            schema={c.SUBMISSION_ID: pl.String, "is_claim_verified": pl.Boolean, "verified_artist_ids": IDS},
+            orient="row",
+        )
+        confidence = pl.DataFrame(
+            [(user, track, float(n)) for user, track, n, _ in self.heard],
+            schema={c.USER_ID: pl.String, c.TRACK_ID: pl.String, c.CONFIDENCE: pl.Float32},
+            orient="row",
+        )
+        return TextSide.of(
+            self.space,
+            confidence,
+            pl.DataFrame(self.rows, schema=TRACK_SCHEMA, orient="row"),
+            verdicts=verdicts,
+            written=Written.of(told, CO_MENTIONS.empty()),
+            params=PlacingParams(),
+        )
 
     def tables(
         self,
@@ -79,6 +119,7 @@ class RadarWorld:
         follows: Iterable[tuple[str, str]] = (),
         submitted: Iterable[tuple] = (),
         has_space: bool = True,
+        texts: TextSide | None = None,
         **known: Iterable[tuple],
     ) -> RadarTables:
         names = sorted({artist for row in self.rows for artist in row[2]})
@@ -94,4 +135,5 @@ class RadarWorld:
             placements=pl.DataFrame(self.placements, schema=PLACEMENTS, orient="row"),
             history=history or history_of(self.heard, followed_artists=follows, **known),  # pyright: ignore[reportArgumentType]
             space=self.space if has_space else None,
+            texts=texts,
         )

@@ -84,6 +84,30 @@ def test_a_cold_track_goes_to_its_nearest_listeners_and_says_what_it_sounds_like
         assert (user, "t" + title.removeprefix("Old ")) in heard
 
 
+def test_a_cold_track_goes_first_to_those_who_play_what_is_written_of_in_like_words(world: RadarWorld):
+    world.release("cold", "new")
+    world.place("cold", 0)
+    # Of all artists of the genre something is written: of two in one way, of the others and the newcomer in another.
+    words = {"a00": [1.0, 0.0], "a01": [1.0, 0.0], "a02": [0.0, 1.0], "a03": [0.0, 1.0], "new": [0.1, 1.0]}
+    n_alike = {
+        user: sum(track[2] in "23" for mine, track, *_ in world.heard if mine == user)
+        for user in {f"u0_{n:02d}" for n in range(LISTENERS_EACH)}
+    }
+    few = ReleaseRadarParams(first_batch=6)
+
+    def alike(**inherited: list[str]) -> float:
+        texts = world.texts(words, inherited)
+        got = who_gets(make_friday(world.tables(texts=texts), few), "cold", "sound")
+        assert len(got) == 6
+        return sum(n_alike[user] for user in got) / 6
+
+    plain = who_gets(make_friday(world.tables(), few), "cold", "sound")
+    assert alike(cold=["new"]) > np.mean([n_alike[user] for user in plain]) + 0.5
+    # Who inherits from nobody goes to the same listeners as without text.
+    texts = world.texts(words, {"cold": []})
+    assert make_friday(world.tables(texts=texts), few).equals(make_friday(world.tables(), few))
+
+
 def test_the_named_track_is_the_nearest_of_those_played(world: RadarWorld):
     world.release("cold", "newcomer")
     world.place("cold", 1)

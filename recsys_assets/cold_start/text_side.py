@@ -1,0 +1,125 @@
+"""What is written of submissions beside what is written of each listener's tracks, as known at the end of a day.
+
+Belongs here: whose text a submission has, and which tracks are a listener's. The formula is ``latent.text_match``.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from recsys_assets.cold_start.placing import PlacingParams, inherited_artists
+from recsys_assets.core import columns as c
+from recsys_assets.core.lake import Lake
+from recsys_assets.core.windows import monday_of
+from recsys_assets.latent.content import TrackContent
+from recsys_assets.latent.space import LatentSpace
+from recsys_assets.latent.tables import CONTENT_PRIOR
+from recsys_assets.latent.text_match import TextMatch, match_cold
+from recsys_assets.latent.written import Written, read_written
+from recsys_assets.play_matrix.matrix import build_matrix
+from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
+from recsys_assets.raw.tables import RAW_TRACKS
+
+
+@dataclass(frozen=True)
+class TextSide:
+    """Of a day of which something is written.
+
+    Attributes:
+        space: of the day.
+        chosen: confidences, rows as ``space.users``, columns as ``space.tracks``.
+        content: credits and text of ``space.tracks``.
+        written: of the week.
+        inherited: ``submission_id``, ``artist_ids``: from whom a submission inherits; nobody where the claim is unverified.
+        params: how much text counts.
+    """
+
+    space: LatentSpace
+    chosen: sparse.csr_matrix
+    content: TrackContent
+    written: Written
+    inherited: pl.DataFrame
+    params: PlacingParams
+
+    @classmethod
+    def of(
+        cls,
+        space: LatentSpace,
+        confidence: pl.DataFrame,
+        tracks: pl.DataFrame,
+        *,
+        verdicts: pl.DataFrame,
+        written: Written,
+        params: PlacingParams,
+    ) -> "TextSide | None":
+        """Put it together; None where nothing is written of anybody.
+
+        Args:
+            space: of the day.
+            confidence: ``user_id``, ``track_id``, ``confidence`` of the day.
+            tracks: ``track_id``, ``artist_ids`` of the catalogue.
+            verdicts: on submissions, as known at the end of the day, one row each.
+            written: of the week.
+            params: how much text counts.
+        """
+        if written.entity_text.is_empty():
+            return None
+        credited = tracks.select(c.TRACK_ID, c.ARTIST_IDS).unique(c.TRACK_ID)
+        ids = space.tracks.ids.alias(c.TRACK_ID)
+        artists = ids.to_frame().join(credited, on=c.TRACK_ID, how="left", maintain_order="left")[c.ARTIST_IDS]
+        return cls(
+            space=space,
+            chosen=build_matrix(confidence, users=space.users, tracks=space.tracks).matrix,
+            content=TrackContent(ids, artists, None, *written.text_rows(ids, artists)),
+            written=written,
+            inherited=verdicts.select(c.SUBMISSION_ID, inherited_artists().alias(c.ARTIST_IDS)),
+            params=params,
+        )
+
+    def match(self, placed: pl.DataFrame) -> TextMatch | None:
+        """Match some submissions with the listeners of the space; None where there is nothing to add.
+
+        Args:
+            placed: ``submission_id``, ``track_id``, each once.
+        """
+        artists = placed.join(self.inherited, on=c.SUBMISSION_ID, how="left", maintain_order="left")[c.ARTIST_IDS]
+        text, amount = self.written.text_rows(placed[c.TRACK_ID], artists)
+        if amount is not None:
+            # Who inherits from nobody has no text either, whatever is written of a track of that id.
+            amount = np.where(artists.list.len().fill_null(0).to_numpy() > 0, amount, 0)
+        cold = TrackContent(placed[c.TRACK_ID], artists, None, text, amount)
+        return match_cold(
+            self.chosen,
+            self.space.user_vectors,
+            self.space.track_vectors,
+            self.content,
+            cold,
+            few=self.params.few_listeners,
+            params=self.params.text_match,
+        )
+
+
+def read_text_side(
+    lake: Lake, day: date, space: LatentSpace, verdicts: pl.DataFrame, params: PlacingParams
+) -> TextSide | None:
+    """Read it; None where the week's articles say nothing.
+
+    Args:
+        lake: the tables.
+        day: of the space.
+        space: as published.
+        verdicts: as known, one row per submission.
+        params: how much text counts.
+    """
+    week = monday_of(day)
+    # The encoder by whose vectors the day's places were made.
+    encoders = lake.open(CONTENT_PRIOR).only([week]).scan().select("encoder").collect()["encoder"].to_list()
+    written = read_written(lake, week, encoder=encoders[0] if encoders else None)
+    if written.entity_text.is_empty():
+        return None
+    confidence = lake.open(PLAY_CONFIDENCE).only([day]).read()
+    tracks = lake.open(RAW_TRACKS).latest(day).read()
+    return TextSide.of(space, confidence, tracks, verdicts=verdicts, written=written, params=params)
