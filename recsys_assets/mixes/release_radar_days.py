@@ -148,7 +148,8 @@ def _cold_tracks(
     is_new = np.isin(rows, releases)
     width = tables.space.dimensions if tables.space is not None else 1
     if tables.space is None or not is_new.any():
-        return ColdTracks(np.zeros(0, dtype=np.int64), *(np.zeros((0, width), dtype=np.float32) for _ in range(2)))
+        nowhere = np.zeros((0, width), dtype=np.float32)
+        return ColdTracks(np.zeros(0, dtype=np.int64), nowhere, nowhere)
     kept = on_time.filter(pl.Series(is_new))
     match = tables.texts.match(kept) if tables.texts else None
     return ColdTracks(
