@@ -44,7 +44,11 @@ class PlacingParams(BaseModel, frozen=True, extra="forbid"):
     few_listeners: int = Field(
         default=5, ge=0, description="Tracks of the catalogue with at most so many listeners are placed too."
     )
-    prior_strength: float = Field(default=1.0, gt=0, description="How much content weighs against listeners.")
+    prior_strength: float = Field(
+        default=0.3,
+        gt=0,
+        description="How much content weighs against listeners. With 1, text costs what many know (ADR 0011).",
+    )
     text_match: TextMatchParams = Field(
         default=TextMatchParams(), description="How much it counts that what is written of a track fits a listener."
     )
