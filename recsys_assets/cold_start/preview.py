@@ -25,6 +25,7 @@ from recsys_assets.cold_start.tables import (
 )
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
+from recsys_assets.core.schemas import TableSchema
 
 logger = logging.getLogger(__name__)
 
@@ -38,20 +39,30 @@ def read_newest(lake: Lake, now: datetime) -> Day | None:
     return read_known_day(lake, day, before=now)
 
 
-def settled_previews(submission_ids: Sequence[str], lake: Lake, now: datetime) -> set[str]:
+def settled_previews(
+    submission_ids: Sequence[str], lake: Lake, now: datetime, *, shown_in: TableSchema = SUBMISSION_PREVIEW
+) -> set[str]:
     """Return those of some submissions whose previews stay as they are, rows or none: they are out by now.
 
     One that came when it was out already is shown once. One that was rejected, replaced or withdrawn is none of them: its
     preview becomes empty.
+
+    Args:
+        submission_ids: of those.
+        lake: where verdicts and previews are.
+        now: the instant of making them.
+        shown_in: the table of previews that is made, each its own: that of places is there before that of Release Radar.
     """
     ids = list(submission_ids)
     known = verdicts_known(lake.open(SUBMISSION_VERDICTS).only(ids), now)
     is_out = pl.col(VERDICT).is_in([ACCEPTED, LATE]) & (pl.col(c.RELEASED_ON) <= now.date())
-    shown = lake.open(SUBMISSION_PREVIEW).only(ids).read().select(c.SUBMISSION_ID, RECEIVED_AT, is_shown=True)
+    shown = lake.open(shown_in).only(ids).read()
+    same = [name for name in (c.SUBMISSION_ID, RECEIVED_AT) if name in shown.columns]
+    shown = shown.select(*same, is_shown=True).unique()
     came_before = pl.col(RECEIVED_AT).dt.date() < pl.col(c.RELEASED_ON)
     return set(
         known.filter(is_out, pl.col("replaced_by").is_null())
-        .join(shown, on=(c.SUBMISSION_ID, RECEIVED_AT), how="left")
+        .join(shown, on=same, how="left")
         .filter(came_before | pl.col("is_shown").is_not_null())[c.SUBMISSION_ID]
     )
 

@@ -170,7 +170,11 @@ def release_radar_preview(
 ) -> Slices:
     """Make the Fridays to come as if they were now, and keep what these submissions get in them."""
     now, said = datetime.now(tz=UTC), home.settings
-    ids = split_settled(context, t.RELEASE_RADAR_PREVIEW, lambda ids: settled_previews(ids, home.lake, now))
+    ids = split_settled(
+        context,
+        t.RELEASE_RADAR_PREVIEW,
+        lambda ids: settled_previews(ids, home.lake, now, shown_in=t.RELEASE_RADAR_PREVIEW),
+    )
     ahead = look_ahead(home.lake, now, said.placing)
     rows = preview_fridays(
         ids, ahead, home.lake, config, eligibility=said.eligibility, placing=said.placing, settings=sql.settings

@@ -23,11 +23,12 @@ from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.schemas import TableSchema
 from recsys_assets.definitions import build_defs, defs
-from recsys_assets.defs import cold_start
+from recsys_assets.defs import cold_start, mixes
 from recsys_assets.defs.metadata import picture
 from recsys_assets.defs.partitions import RANGE_END, RANGE_START, SUBMISSIONS
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.defs.submission_sensor import new_submissions
+from recsys_assets.mixes.tables import RELEASE_RADAR_PREVIEW
 from recsys_assets.raw.receipts import PUT_ASIDE, read_receipt, write_receipt
 from recsys_assets.raw.submission_files import LINK, QUIET, Folder, file_sha256
 
@@ -252,6 +253,27 @@ def test_a_range_leaves_previews_of_what_is_out_and_empties_what_was_withdrawn_o
     }  # fmt: skip
     assert str(pages["sub_out"]["note"].value).startswith("out by now")
     assert "note" not in pages["sub_gone"]
+
+
+def test_where_one_lands_that_is_out_already_is_shown_by_the_run_that_placed_it(
+    desk: Desk, resources: dict[str, object], monkeypatch: pytest.MonkeyPatch
+):
+    row = {c.SUBMISSION_ID: "late", "verdict": "late", "received_at": NOW, c.RELEASED_ON: NOW.date()}
+    stored(desk.home.lake, SUBMISSION_VERDICTS, rows_of(SUBMISSION_VERDICTS, [row]))
+    stored(desk.home.lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [row]))
+    who = {c.SUBMISSION_ID: "late", c.USER_ID: "u1"}
+    rest = {each.name: nothing(each.dtype) for each in RELEASE_RADAR_PREVIEW.columns if each.name not in who}
+    landed = rows_of(RELEASE_RADAR_PREVIEW, [who], **rest | {"rank": 1, "track_id": "t"})
+    monkeypatch.setattr(mixes, "look_ahead", lambda *_: None)
+    monkeypatch.setattr(
+        mixes, "preview_fridays", lambda ids, *_, **__: landed.filter(pl.col(c.SUBMISSION_ID).is_in(ids))
+    )
+    desk.instance.add_dynamic_partitions("submissions", ["late"])
+    asked = [dg.AssetKey("release_radar_preview")]
+    mine = build_defs(resources).resolve_job_def("submission")
+    assert mine.execute_in_process(instance=desk.instance, partition_key="late", asset_selection=asked).success
+
+    assert desk.home.lake.open(RELEASE_RADAR_PREVIEW).read()[c.USER_ID].to_list() == ["u1"]
 
 
 def test_a_changed_folder_is_received_anew_by_a_run_of_its_own(desk: Desk, home: HomeResource):

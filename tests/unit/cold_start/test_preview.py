@@ -18,6 +18,7 @@ from recsys_assets.core.schemas import EMBEDDING, IDS
 from recsys_assets.latent.content_prior import ContentPrior
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.latent.space import LatentSpace
+from recsys_assets.mixes.tables import RELEASE_RADAR_PREVIEW
 from tests.factories import rows_of, stored
 
 DAY = date(2026, 3, 5)
@@ -110,3 +111,18 @@ def test_what_is_out_and_was_shown_stays_and_what_was_withdrawn_does_not(tmp_pat
     assert settled_previews(asked, lake, now) == {"out", "late_and_out", "out_missed"}
     assert settled_previews(["open", "out"], lake, now) == {"out"}
     assert settled_previews([], lake, now) == set()
+
+
+def test_where_a_late_one_lands_is_told_though_its_place_was_stored_by_the_same_run(tmp_path: Path):
+    lake = Lake(str(tmp_path / "lake"))
+    row = {"submission_id": "late", "verdict": "late", "received_at": CAME, "released_on": DAY}
+    stored(lake, SUBMISSION_VERDICTS, rows_of(SUBMISSION_VERDICTS, [row]))
+    stored(lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [{"submission_id": "late", "received_at": CAME}]))
+    now = CAME + timedelta(hours=1)
+
+    assert settled_previews(["late"], lake, now) == {"late"}
+    assert settled_previews(["late"], lake, now, shown_in=RELEASE_RADAR_PREVIEW) == set()
+
+    lands = [{"submission_id": "late", "user_id": each} for each in ("u1", "u2")]
+    stored(lake, RELEASE_RADAR_PREVIEW, rows_of(RELEASE_RADAR_PREVIEW, lands, week=DAY, as_of=DAY))
+    assert settled_previews(["late"], lake, now, shown_in=RELEASE_RADAR_PREVIEW) == {"late"}
