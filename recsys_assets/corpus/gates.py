@@ -18,6 +18,8 @@ _HARMFUL = ("Cc", "Cs")
 MOST_FAILED = 0.5
 # Addresses with these reasons were found and never asked for: they say nothing of whether the source answers.
 _NOT_ASKED = ("known", "outside_source", "dated_after_now", "failed_before", "robots", "other_site", "scheme")
+# Left in peace because it failed: where nothing else was asked for, the source is as silent as at the crawl before.
+_RESTING = "failed_before"
 
 
 def articles_name_somebody(articles: pl.DataFrame, mentions: pl.DataFrame) -> GateResult:
@@ -80,21 +82,27 @@ def sources_answer(log: pl.DataFrame) -> GateResult:
     newest = log.filter(pl.col("crawled_at") == pl.col("crawled_at").max())
     died = pl.col(c.REASON) == CRAWL_FAILED
     failed = (pl.col("outcome") == "error") | (pl.col(c.REASON) == "robots_unavailable")
-    asked = newest.with_columns(pl.col(c.REASON).fill_null("")).filter(~pl.col(c.REASON).is_in(_NOT_ASKED))
+    reasons = newest.with_columns(pl.col(c.REASON).fill_null(""))
+    asked = reasons.filter(~pl.col(c.REASON).is_in(_NOT_ASKED))
+    resting = reasons.filter(pl.col(c.REASON) == _RESTING).join(asked, on=c.SOURCE, how="anti")
     by_source = asked.group_by(c.SOURCE).agg(
         pl.len().alias("n"), failed.sum().alias("failed"), died.any().alias("died")
     )
     silent = by_source.filter(pl.col("died") | (pl.col("failed") > MOST_FAILED * pl.col("n"))).sort(c.SOURCE)
-    told = ", ".join(
-        f"{source} ({'its crawl died' if is_dead else f'{bad} of {n} addresses failed'})"
-        for source, n, bad, is_dead in silent.head(5).iter_rows()
-    )
+    why = [
+        *(
+            f"{source} ({'its crawl died' if is_dead else f'{bad} of {n} addresses failed'})"
+            for source, n, bad, is_dead in silent.iter_rows()
+        ),
+        *(f"{source} (all of it failed before and is left in peace)" for source in resting[c.SOURCE].unique().sort()),
+    ]
+    told = ", ".join(why[:5])
     articles = newest.filter(pl.col("outcome") == "article").height
     notes = f"{newest[c.SOURCE].n_unique()} sources, {asked.height:,} addresses asked for, {articles:,} articles"
     return GateResult(
         name="sources_answer",
-        passed=silent.is_empty(),
-        observed=silent.height,
+        passed=not why,
+        observed=len(why),
         threshold=0,
         blocking=False,
         notes=f"{notes}; not answering: {told}. `corpus.crawl_log` has the reasons" if told else notes,

@@ -248,6 +248,16 @@ def test_what_nobody_asked_for_hides_no_failure(reason: str):
     assert sources_answer(log_of(*passed_over)).passed
 
 
+def test_a_source_whose_doors_are_left_in_peace_is_still_silent():
+    resting = [("c", "skipped", "failed_before"), ("c", "skipped", "known")]
+    verdict = sources_answer(log_of(*GOOD, *resting))
+
+    assert not verdict.passed
+    assert verdict.observed == 1
+    assert "c (all of it failed before and is left in peace)" in verdict.notes
+    assert sources_answer(log_of(*resting, ("c", "not_modified", None))).passed
+
+
 def test_a_crawl_that_died_is_a_failure_whatever_it_had_read():
     verdict = sources_answer(log_of(*GOOD, *[("c", "article", None)] * 9, ("c", "error", CRAWL_FAILED)))
 
