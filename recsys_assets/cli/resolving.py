@@ -75,7 +75,12 @@ def resolve(space: "LatentSpace", names: "pl.DataFrame", text: str, kind: str | 
     from recsys_assets.latent.arithmetic import NameIndex, Place, Resolved, Term
 
     term = Term(1, text)
-    wanted = kind or choose_kind(names, text)
+    # Of whom has no place nothing is near: an artist of this name whom nobody has heard does not hide the track.
+    has_place = pl.any_horizontal(
+        (pl.col("kind") == of) & pl.col("id").is_in(places.ids.implode())
+        for of, places in (("track", space.tracks), ("artist", space.artists))
+    )
+    wanted = kind or choose_kind(names.filter(has_place), text)
     ids = space.tracks if wanted == "track" else space.artists
     index = NameIndex(space, names.filter(pl.col("kind") == wanted))
     if ids.row(text) >= 0:

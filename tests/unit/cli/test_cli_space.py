@@ -137,6 +137,15 @@ def test_an_artist_goes_before_a_track_of_its_name_and_how_to_ask_for_that_is_sa
     assert "called so" not in asked.stderr
 
 
+def test_an_artist_whom_nobody_heard_does_not_hide_the_track_of_that_name(doubles: Any):
+    names = {"a1": "Valleys", "a2": "The Hills", "a3": "Valley"}
+    put(doubles, RAW_ARTISTS, [{"artist_id": a, "name": name} for a, name in names.items()])
+    answer = doubles.run("similar", "valley", "--json")
+
+    assert [place["id"] for place in json.loads(answer.stdout)["resolved"]] == ["namesake"]
+    assert "this is the artist" not in answer.stderr
+
+
 def test_a_rough_name_is_the_artist_where_that_is_much_nearer(doubles: Any):
     put(doubles, ARTIST_NEIGHBOURS, [{"artist_id": "a1", "neighbour_id": "a2", "rank": 1, "cosine": 0.1}])
     answer = json.loads(doubles.run("similar", "the hils", "--json").stdout)
