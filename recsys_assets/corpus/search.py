@@ -128,16 +128,21 @@ def _spelt_right(words: Sequence[str], tables: SearchTables) -> dict[str, str]:
 
 
 def _exact_first(scored: pl.DataFrame, text: str, tables: SearchTables, kinds: Sequence[str]) -> pl.DataFrame:
-    """Add ``is_named``, and who is called exactly as was asked with the best score there is."""
+    """Add ``is_named``, and who is called exactly as was asked with the best score there is.
+
+    ``order`` is the score without it: of many that are called "Chill" the well made and followed come first.
+    """
     named = find_named(text, tables).filter(pl.col(t.KIND).is_in(list(kinds)))
     rest = scored.join(named, on=[t.KIND, ID], how="anti", maintain_order="left")
     exact = named.select(
         t.KIND, ID, pl.lit(1.0).alias(c.SCORE), pl.lit("it is called so").alias(BECAUSE), pl.lit(value=True).alias("has_all")
     )  # fmt: skip
     parts = ((exact, True), (rest, False))
-    return pl.concat(
+    both = pl.concat(
         [part.select(*scored.columns).with_columns(pl.lit(value).alias("is_named")) for part, value in parts]
     )
+    order = scored.select(t.KIND, ID, pl.col(c.SCORE).alias("order"))
+    return both.join(order, on=[t.KIND, ID], how="left", maintain_order="left")
 
 
 def _ranked(evidence: pl.DataFrame, tables: SearchTables, kinds: Sequence[str], words: Sequence[str]) -> pl.DataFrame:
@@ -253,6 +258,8 @@ def _by_following(scored: pl.DataFrame, tables: SearchTables) -> pl.DataFrame:
 
 
 def _best(scored: pl.DataFrame, n: int) -> pl.DataFrame:
-    best = scored.sort("is_named", "has_all", c.SCORE, ID, descending=[True, True, True, False]).head(n)
+    best = scored.sort("is_named", "has_all", "order", ID, descending=[True, True, True, False], nulls_last=True).head(
+        n
+    )
     ranked = best.with_row_index(c.RANK, offset=1).with_columns(pl.col(c.RANK).cast(pl.Int32))
     return ranked.select(t.KIND, c.RANK, ID, c.SCORE, BECAUSE, "is_named")

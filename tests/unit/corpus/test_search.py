@@ -109,6 +109,17 @@ def test_who_is_called_so_comes_first_of_all(text: str, first: tuple[str, str]):
     assert rows.row(0, named=True)["because"] == "it is called so"
 
 
+def test_of_many_who_are_called_so_the_followed_and_well_made_come_first():
+    given = replace(
+        with_names(playlists=dict.fromkeys(("p1", "p2", "p3"), "Chill")),
+        quality=pl.LazyFrame({c.PLAYLIST_ID: ["p1", "p2", "p3"], c.SCORE: [0.1, 0.2, 0.9]}),
+    )
+    named = search("chill", given).rows
+
+    assert named["id"].to_list() == ["p3", "p1", "p2"]
+    assert named[c.SCORE].to_list() == [1.0] * 3
+
+
 def test_who_has_all_words_comes_before_who_has_the_rarest():
     # "harbour" says much of t3, which has one word; of a2 both words are in a long name.
     given = with_names(
