@@ -15,8 +15,8 @@ the texts themselves know. It counts for tracks that few have heard; for others 
 What listeners say gives way by g so that such tracks are not shown more in all lists only because something is written of them.
 Public playlists and biographies, 287 hidden tracks of artists in at most 5 playlists and 17,407 others (seeds 5 to 10 of
 ``recsys evaluate tail``), found among the first ten without text 36 and 2,232; w and g .15 and 0: 52 and 2,211; .2 and .05: 46 and
-2,234; .3 and .1: 47 and 2,242; .5 and .15: 54 and 2,238; .5 and .12: 59 and 2,222; .5 and .3: 32 and 2,264. For a track its own playlist is among the first
-ten of all 123 times of 287 without text and 129 times with .5 and .15.
+2,234; .3 and .1: 47 and 2,242; .5 and .15: 54 and 2,238; .5 and .12: 59 and 2,222; .5 and .3: 32 and 2,264.
+For a track its own playlist is among the first ten of all 123 times of 287 without text and 129 times with .5 and .15.
 """
 
 from dataclasses import dataclass
