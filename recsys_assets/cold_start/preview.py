@@ -42,7 +42,7 @@ def read_newest(lake: Lake, now: datetime) -> Day | None:
 def settled_previews(
     submission_ids: Sequence[str], lake: Lake, now: datetime, *, shown_in: TableSchema = SUBMISSION_PREVIEW
 ) -> set[str]:
-    """Return those of some submissions whose previews stay as they are, rows or none: they are out by now.
+    """Return those of some submissions whose previews stay as they are, rows or none: in the newest space they are out.
 
     One that came when it was out already is shown once. One that was rejected, replaced or withdrawn is none of them: its
     preview becomes empty.
@@ -55,7 +55,9 @@ def settled_previews(
     """
     ids = list(submission_ids)
     known = verdicts_known(lake.open(SUBMISSION_VERDICTS).only(ids), now)
-    is_out = pl.col(VERDICT).is_in([ACCEPTED, LATE]) & (pl.col(c.RELEASED_ON) <= now.date())
+    # A home that is made long after its days looks ahead from its newest day, as places do.
+    seen_from = newest_day(lake) or now.date()
+    is_out = pl.col(VERDICT).is_in([ACCEPTED, LATE]) & (pl.col(c.RELEASED_ON) <= seen_from)
     shown = lake.open(shown_in).only(ids).read()
     same = [name for name in (c.SUBMISSION_ID, RECEIVED_AT) if name in shown.columns]
     shown = shown.select(*same, is_shown=True).unique()

@@ -29,7 +29,10 @@ class TermParams(BaseModel, frozen=True):
         "one writes of anybody. Up to half of it a term counts in full."
     )  # fmt: skip
     few_artists: int = Field(
-        default=8, ge=1, le=10_000, description="What no more artists than these have is never too common."
+        default=8,
+        ge=1,
+        le=10_000,
+        description="Counts as that share where that share would be fewer: in a small catalogue a word that four have tells in full.",
     )
     nested_share: float = Field(
         default=0.7, ge=0, le=1, description="A word of a phrase goes where the phrase has this share of its weight."
@@ -134,7 +137,7 @@ def _telling(weighed: pl.DataFrame, by: list[str], params: TermParams) -> pl.Dat
         .with_columns(part.alias("part"))
         .group_by(by, maintain_order=True)
         .agg((-(pl.col("part") * pl.col("part").log()).sum()).exp().alias("having"), most.alias("most"))
-        .select(*by, (2 * (1 - pl.col("having") / pl.col("most"))).clip(0, 1).alias("telling"))
+        .select(*by, (2 * (1 - pl.col("having") / pl.col("most"))).round(9).clip(0, 1).alias("telling"))
     )
 
 

@@ -14,6 +14,8 @@ from recsys_assets.signals.tables import TRACK_SIGNALS
 
 # What a Friday's deliveries stand on last.
 READY_BY_FRIDAY = PLACEMENTS
+# Until then Monday waits for a Sunday that is being made.
+_LATEST_HOUR = 12
 _UNDER_WAY = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -48,7 +50,10 @@ def monday_delivery(context: dg.ScheduleEvaluationContext, home: HomeResource) -
     sunday = week - timedelta(days=1)
     if not _is_made(context.instance, home, TRACK_SIGNALS, sunday):
         return dg.SkipReason(f"signals of Sunday {sunday} are not there yet: looking again in an hour")
-    # Reasons of Discover Weekly cite articles of what Sunday placed. A Sunday that failed keeps nobody from the mixes.
+    # Reasons of Discover Weekly cite articles of what Sunday placed. A Sunday that failed keeps nobody from the mixes, nor
+    # does one that hangs.
+    if context.scheduled_execution_time.hour >= _LATEST_HOUR:
+        return dg.RunRequest(run_key=f"monday-{week}", partition_key=week.isoformat())
     of_sunday = dg.RunsFilter(job_name=daily.name, statuses=list(_UNDER_WAY), tags={PARTITION: sunday.isoformat()})
     if runs := context.instance.get_runs(of_sunday, limit=1):
         return dg.SkipReason(f"run {runs[0].run_id} is making Sunday {sunday}: looking again in an hour")

@@ -36,6 +36,8 @@ def list_cited(mix: pl.DataFrame, tracks: pl.DataFrame, artists: pl.DataFrame) -
     counted = (
         mix.filter(pl.col(c.REASON).str.contains(SAY, literal=True))
         .with_columns(pl.col(c.REASON).str.extract(rf"([\d,]+{SAY}\"[^\"]*\")"))
+        # A title may say so too.
+        .drop_nulls(c.REASON)
         .group_by(c.TRACK_ID, c.REASON)
         .agg(pl.col(c.USER_ID).n_unique().alias("listeners"))
         .sort("listeners", c.TRACK_ID, c.REASON, descending=[True, False, False])

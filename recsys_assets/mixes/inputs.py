@@ -8,6 +8,7 @@ import polars as pl
 from recsys_assets.audio.tables import TRACK_ANALYSIS, recordings_known
 from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.core import columns as c
+from recsys_assets.core.errors import MissingInputError
 from recsys_assets.core.lake import Lake, TableVersion
 from recsys_assets.core.warehouse import SqlSettings
 from recsys_assets.corpus.playlist_weeks import keep_good
@@ -71,13 +72,22 @@ class MixSources:
             earlier_offers: user_id, track_id, week of earlier deliveries; older than four weeks are left out.
             confidence: what evidence weighs.
             settings: what each query may use.
+
+        Raises:
+            MissingInputError: the playlists of the week were not judged.
         """
         last_day = week - timedelta(days=1)
         evidence = Evidence(self.track_signals, self.play_counts.latest(last_day), self.tracks.latest(last_day))
         recent = pl.col(c.WEEK).is_between(week - timedelta(weeks=OFFER_WEEKS), last_day)
         tracks = self.tracks.latest(last_day).read()
-        entries = keep_good(self.playlist_tracks.latest(last_day).scan(), self.playlist_quality.only([week]).scan())
-        good = entries.collect()
+        entries = self.playlist_tracks.latest(last_day)
+        judged = self.playlist_quality.only([week]).read()
+        if judged.is_empty() and entries.rows and self.playlists.latest(last_day).rows:
+            raise MissingInputError(
+                f"the playlists of the week of {week} were not judged, and a ranker learns from good ones: make the week "
+                f"whole, dagster job backfill -j monday --partitions {week} --noprompt"
+            )
+        good = keep_good(entries.scan(), judged.lazy()).collect()
         playlists = self.playlists.latest(last_day).scan().join(good.lazy(), on=c.PLAYLIST_ID, how="semi")
         return WeekTables(
             week=week,
