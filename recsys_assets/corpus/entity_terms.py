@@ -32,7 +32,7 @@ class TermParams(BaseModel, frozen=True):
         default=8,
         ge=1,
         le=10_000,
-        description="Counts as that share where that share would be fewer: in a small catalogue a word that four have tells in full.",
+        description="The share is no fewer artists than these: in a small catalogue a word that half as many have tells in full.",
     )
     nested_share: float = Field(
         default=0.7, ge=0, le=1, description="A word of a phrase goes where the phrase has this share of its weight."
