@@ -1,11 +1,10 @@
 """What an installation may set about submissions: the section ``[submissions]`` of ``settings.toml``."""
 
-import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from recsys_assets.core.errors import InvalidArgumentError
+from recsys_assets.core.sections import read_section
 
 
 class SubmissionParams(BaseModel, frozen=True, extra="forbid"):
@@ -32,9 +31,4 @@ class SubmissionParams(BaseModel, frozen=True, extra="forbid"):
         Raises:
             InvalidArgumentError: it is not TOML, or sets what is not there or out of bounds.
         """
-        try:
-            return cls.model_validate(tomllib.loads(settings.read_text(encoding="utf-8")).get("submissions", {}))
-        except FileNotFoundError:
-            return cls()
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-            raise InvalidArgumentError(f"{settings}: {' '.join(str(error).split())[:300]}") from error
+        return read_section(cls, settings, "submissions")

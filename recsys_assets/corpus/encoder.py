@@ -9,7 +9,6 @@ not on what else was asked, not on what the cache held.
 import hashlib
 import importlib.util
 import os
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from recsys_assets.core.errors import InvalidArgumentError, MissingInputError
+from recsys_assets.core.sections import read_section
 from recsys_assets.corpus.encoder_cache import VectorCache
 
 if TYPE_CHECKING:
@@ -48,12 +48,7 @@ class EncoderParams(BaseModel, frozen=True, extra="forbid"):
         Raises:
             InvalidArgumentError: it is not TOML, or sets what is not there or out of bounds.
         """
-        try:
-            return cls.model_validate(tomllib.loads(settings.read_text(encoding="utf-8")).get("encoder", {}))
-        except FileNotFoundError:
-            return cls()
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-            raise InvalidArgumentError(f"{settings}: {' '.join(str(error).split())[:300]}") from error
+        return read_section(cls, settings, "encoder")
 
 
 def find_model(name: str) -> Path:

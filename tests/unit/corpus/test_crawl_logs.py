@@ -17,16 +17,9 @@ from recsys_assets.corpus.crawl_logs import (
     read_unpublished,
 )
 from recsys_assets.corpus.tables import CRAWL_LOG
+from tests.unit.corpus.crawl_lines import LINE
 
 DAY = date(2026, 1, 5)
-LINE = {
-    "url": "http://a.example/1",
-    "source": "a",
-    "at": "2026-01-05T12:00:01Z",
-    "outcome": "article",
-    "status": 200,
-    "bytes": 9,
-}
 
 
 def write_log(state: Path, source: str, now: datetime, text: str) -> None:

@@ -22,16 +22,9 @@ from recsys_assets.corpus.crawl_logs import read_log
 from recsys_assets.corpus.crawl_report import count_addresses
 from recsys_assets.corpus.gates import sources_answer
 from recsys_assets.corpus.tables import CRAWL_LOG
+from tests.unit.corpus.crawl_lines import LINE
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
-LINE = {
-    "url": "http://a.example/1",
-    "source": "a",
-    "at": "2026-01-05T12:00:01Z",
-    "outcome": "article",
-    "status": 200,
-    "bytes": 9,
-}
 
 
 @pytest.fixture
