@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recsys_assets.core.threads import blas_limited
 from recsys_assets.latent.text_match import TextMatch
@@ -54,12 +55,32 @@ class ScoreScale:
             return users @ self.mean, spread
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is known of some tracks and of listeners beside their places.
+
+    Attributes:
+        match: what is written of the tracks beside what is written of each listener's; None where nothing is.
+        shares: float32, shape (n, n_listeners): how much of the artist each listener has, from ``latent.artist_share``.
+    """
+
+    match: TextMatch | None
+    shares: sparse.csr_matrix
+
+    def on_rows(self, rows: NDArray[np.integer]) -> "Beside":
+        """Return it for other listeners: of each its column here, -1 for who has none."""
+        known = np.flatnonzero(rows >= 0)
+        shape = (self.shares.shape[1], rows.size)
+        moved = sparse.csr_matrix((np.ones(known.size, dtype=np.float32), (rows[known], known)), shape=shape)
+        return Beside(self.match.on_rows(rows) if self.match else None, (self.shares @ moved).tocsr())
+
+
 def score_listeners(
     user_vectors: NDArray[np.float32],
     vectors: NDArray[np.float32],
     scale: ScoreScale,
     *,
-    match: TextMatch | None = None,
+    beside: Beside | None = None,
 ) -> NDArray[np.float32]:
     """Score every listener for some tracks (or artists).
 
@@ -67,8 +88,8 @@ def score_listeners(
         user_vectors: shape (n_users, d).
         vectors: shape (n, d), in the same space.
         scale: of the space's tracks (or artists).
-        match: what is written of the tracks beside what is written of each listener's: what listeners say gives way to it
-            towards the listener's mean, and what it adds is measured in the same standard deviations. None where nothing is.
+        beside: what the places do not tell. What listeners say gives way to what is written towards the listener's mean, and
+            what that adds is measured in the same standard deviations, as a listener's share of the artist is.
 
     Returns:
         float32, shape (n, n_users): standard deviations above the listener's mean over the space, so about -3 to 8;
@@ -79,9 +100,12 @@ def score_listeners(
         raw = vectors.astype(np.float64) @ user_vectors.astype(np.float64).T
     is_placed = spread > 0
     scores = (raw - mean) / np.where(is_placed, spread, 1)
-    if match is not None:
-        scores *= match.kept[:, None]
-        scores += match.added / np.where(is_placed, spread, 1)
+    if beside is not None and beside.match is not None:
+        scores *= beside.match.kept[:, None]
+        scores += beside.match.added / np.where(is_placed, spread, 1)
+    if beside is not None:
+        shares = beside.shares.tocoo()
+        scores[shares.row, shares.col] += shares.data
     scores[:, ~is_placed] = NOWHERE
     scores[~vectors.any(axis=1)] = NOWHERE
     return scores.astype(np.float32)

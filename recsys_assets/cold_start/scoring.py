@@ -11,13 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recsys_assets.cold_start.audience import NO_REACH, HeldCold, Reach, calibrate_reach, count_scores
+from recsys_assets.cold_start.beside_places import BesidePlaces
 from recsys_assets.cold_start.days import Day, read_known_day
 from recsys_assets.cold_start.first_listeners import FirstListenersParams, rank_first_listeners
 from recsys_assets.cold_start.place_tables import AUDIENCES, FIRST_LISTENERS, PLACEMENTS, SOUND_VECTOR
 from recsys_assets.cold_start.placing import Known, PlacingParams
 from recsys_assets.cold_start.scores import ScoreScale, score_listeners
 from recsys_assets.cold_start.surroundings import Surroundings, build_surroundings, describe_places
-from recsys_assets.cold_start.text_side import TextSide
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import VersionMismatchError
 from recsys_assets.core.lake import Lake
@@ -69,8 +69,9 @@ def score_placed(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Score listeners for some placed submissions.
 
-    What is written of a submission and of a listener's tracks decides who is first. Audiences are counted without it:
-    reach is learnt from well-known tracks, for which text does not count.
+    What is written of a submission and of a listener's tracks, and how much of the artist a listener has, count for who is first.
+    Audiences are counted by places alone: reach is learnt from well-known tracks, for which text does not count, and who
+    has much of an artist is near already.
 
     Args:
         placed: rows of ``placements`` that have a submission.
@@ -85,7 +86,7 @@ def score_placed(
     known, space = day.known, day.known.space
     scale, by_artist, by_sound = ScoreScale.of(space.track_vectors), *calibrate(known)
     around = _surroundings(day, lake)
-    texts = TextSide.of(
+    beside = BesidePlaces.of(
         space,
         known.entries,
         day.tracks,
@@ -97,8 +98,7 @@ def score_placed(
     for some in placed.iter_slices(_AT_ONCE):
         vectors = np.array(some[c.VECTOR].to_list(), dtype=np.float32).reshape(len(some), space.dimensions)
         scores = score_listeners(space.user_vectors, vectors, scale)
-        match = texts.match(some) if texts else None
-        ranked = score_listeners(space.user_vectors, vectors, scale, match=match) if match else scores
+        ranked = score_listeners(space.user_vectors, vectors, scale, beside=beside.about(some))
         firsts.append(rank_first_listeners(ranked, some[c.SUBMISSION_ID], space.users, params))
         reach = [
             by_artist if inherits else by_sound if sound is not None else NO_REACH

@@ -7,9 +7,10 @@ Tracks in at least 3 playlists are kept, then playlists with at least 10 of them
 descriptors become cold: their entries are taken out of every playlist. 20 % of the playlists are judged: for each, all cold
 tracks are ranked, and those that it held are the truth. Nothing that is learnt, tuned or chosen sees an entry of a cold
 track, save for ``warm``, the ceiling, which is fitted with those of the other 80 % of playlists. ``ours`` scores as the
-graph does, by the listener's published vector; ``reach`` the same places by ``latent.cold_reach``. Where biographies are
-joined, ``text`` places by these alone, ``no_text`` is ours without them, and a stratum of its own are the tracks of new
-artists of whom there is one: what text is worth is the difference of ``ours`` and ``no_text`` there.
+graph does, by the listener's published vector and by how much of the artist the listener has (``latent.artist_share``);
+``places`` is ours without the latter, and ``reach`` scores the same places by ``latent.cold_reach``. Where biographies are
+joined, ``text`` places by these alone, ``no_text`` is ours without them, and a stratum of its own are the tracks of new artists
+of whom there is one: what text is worth is the difference of ``ours`` and ``no_text`` there.
 """
 
 import logging
@@ -21,10 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys_assets.cold_start.scores import Beside, ScoreScale, score_listeners
 from recsys_assets.core.seeds import derived_seed, generator
 from recsys_assets.evaluation.cold_start_data import ColdStartData
 from recsys_assets.evaluation.cold_start_task import PROTOCOL, ColdStartTask, build_task
 from recsys_assets.evaluation.report import OURS, ModelRun, Report
+from recsys_assets.latent.artist_share import ArtistCounts, ArtistShareParams
 from recsys_assets.latent.cold_reach import even_lengths, place_listeners_by_content
 from recsys_assets.latent.content import PlacedTracks
 from recsys_assets.latent.content_prior import ContentPriorParams, PriorMeans, fit_content_prior
@@ -36,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 ALL, KNOWN, NEW = "all", "known_artist", "new_artist"
 TOLD_NEW = "new_artist_with_text"
-PLAIN, REACH, TEXT, NO_TEXT = "plain", "reach", "text", "no_text"
+PLAIN, PLACES, REACH, TEXT, NO_TEXT = "plain", "places", "reach", "text", "no_text"
 STEPS_PER_SEED = 4
 _CUT = 20
 
@@ -52,10 +55,11 @@ SPACES = (
 
 @dataclass(frozen=True)
 class ColdStartParams:
-    """Of ours: settings of the space among which an inner split chooses, and the prior as the daily graph makes it."""
+    """Of ours: settings of the space among which an inner split chooses, prior and share as the daily graph makes them."""
 
     spaces: tuple[FactoriseParams, ...] = SPACES
     prior: ContentPriorParams = field(default_factory=ContentPriorParams)
+    share: ArtistShareParams = field(default_factory=ArtistShareParams)
 
 
 def evaluate_cold_start(
@@ -152,7 +156,7 @@ def score_models(
         silent = place_cold(data.without_text(), task, space, params.prior, seed=seed)
         told = {
             TEXT: (own @ ours.means.from_text.T, seconds),
-            NO_TEXT: (own @ silent.places.T, seconds),
+            NO_TEXT: (with_shares(data, task, space, silent.places, params.share), seconds),
         }
     return {
         "random": (noise, 0.0),
@@ -160,7 +164,8 @@ def score_models(
         "audio": (own @ ours.means.from_sound.T, seconds),
         "artist": (own @ ours.means.from_artist.T, seconds),
         **told,
-        OURS: (own @ ours.places.T, seconds),
+        PLACES: (own @ ours.places.T, seconds),
+        OURS: (with_shares(data, task, space, ours.places, params.share), seconds),
         REACH: (ours.reach(), seconds),
         "warm": (ceiling.user_factors[task.judged] @ ceiling.item_factors[task.cold].T, warm_seconds),
     }
@@ -233,6 +238,19 @@ def place_cold(
         space.params,
     )
     return PlacedCold(places, means, listeners[task.judged])
+
+
+def with_shares(
+    data: ColdStartData, task: ColdStartTask, space: FittedSpace, places: NDArray[np.float32], params: ArtistShareParams
+) -> NDArray[np.float32]:
+    """Score the cold tracks for the judged listeners as first listeners are scored, shape (judged, cold)."""
+    warm = np.bincount(task.visible.indices, minlength=task.visible.shape[1]) > 0
+    is_cold = np.zeros(warm.size, dtype=bool)
+    is_cold[task.cold] = True
+    counts = ArtistCounts.of(task.visible[:, np.flatnonzero(warm)].tocsr(), data.content.filter(warm))
+    beside = Beside(None, counts.shares(data.content.filter(is_cold), params)).on_rows(task.judged)
+    scale = ScoreScale.of(space.factors.item_factors[warm])
+    return score_listeners(space.factors.user_factors[task.judged], places, scale, beside=beside).T
 
 
 def place_plainly(data: ColdStartData, task: ColdStartTask, space: FittedSpace) -> NDArray[np.float32]:

@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recsys_assets.cold_start.beside_places import BesidePlaces, read_beside_places
 from recsys_assets.cold_start.place_tables import PLACEMENTS, SOUND_VECTOR
 from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.cold_start.scores import ScoreScale, score_listeners
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS, verdicts_known
-from recsys_assets.cold_start.text_side import TextSide, read_text_side
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError
 from recsys_assets.core.ids import IdMap
@@ -34,7 +34,8 @@ from recsys_assets.latent.space import LatentSpace
 from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
 
 PROTOCOL = "first-listeners"
-SOUND, RANDOM, POPULAR = "sound alone", "random", "popularity"
+PLACES, SOUND, RANDOM, POPULAR = "places alone", "sound alone", "random", "popularity"
+_MODELS = (OURS, PLACES, SOUND, POPULAR, RANDOM)
 RELEVANT_SHARE = 0.1
 CUTS = (10, 30)
 _PLACED_AS = "placed_as"
@@ -60,23 +61,24 @@ def evaluate_first_listeners(lake: Lake, truth: Path, *, seed: int = 0, placing:
         placing: how much text counts.
 
     Returns:
-        precision@10 and @30 of ``ours`` (the placement, and how what is written of it fits a listener's tracks), ``sound
-        alone`` (where there is none, nobody is right), ``popularity`` (who plays most) and ``random``.
+        precision@10 and @30 of ``ours`` (the placement, how what is written of it fits a listener's tracks, and how much of
+        the artist they have), ``places alone``, ``sound alone`` (where there is none, nobody is right), ``popularity`` (who
+        plays most) and ``random``.
 
     Raises:
         MissingInputError: there is no demo world, or nothing was placed in it.
     """
     newest = _as_planted(_newest_placements(lake), truth)
-    scores: dict[str, list[NDArray[np.float32]]] = {OURS: [], SOUND: [], POPULAR: [], RANDOM: []}
+    scores: dict[str, list[NDArray[np.float32]]] = {model: [] for model in _MODELS}
     relevant: list[NDArray[np.bool_]] = []
     for (day,), rows in newest.group_by(c.DATE, maintain_order=True):
         space = read_day(lake, day)
         if space is None:
             continue
         verdicts = verdicts_known(lake.open(SUBMISSION_VERDICTS), midnight(day + timedelta(days=1)))
-        texts = read_text_side(lake, day, space, verdicts, placing or PlacingParams())
+        beside = read_beside_places(lake, day, space, verdicts, placing or PlacingParams())
         activity = _activity(lake, day, space.users)
-        found, right = _judge_day(rows, space, texts, read_truth(truth, day), activity, seed=seed)
+        found, right = _judge_day(rows, space, beside, read_truth(truth, day), activity, seed=seed)
         relevant += right
         for model, of_tracks in found.items():
             scores[model] += of_tracks
@@ -155,7 +157,7 @@ def _activity(lake: Lake, day: date, users: IdMap) -> NDArray[np.float32]:
 def _judge_day(
     rows: pl.DataFrame,
     space: LatentSpace,
-    texts: TextSide | None,
+    beside: BesidePlaces,
     truth: Truth,
     activity: NDArray[np.float32],
     *,
@@ -165,7 +167,7 @@ def _judge_day(
     rows = rows.filter(pl.col(c.TRACK_ID).is_in(list(truth.tracks)))
     users = space.users.ids.to_list()
     honest = np.array([n for n, user in enumerate(users) if user in truth.tastes], dtype=np.int64)
-    found: dict[str, list[NDArray[np.float32]]] = {OURS: [], SOUND: [], POPULAR: [], RANDOM: []}
+    found: dict[str, list[NDArray[np.float32]]] = {model: [] for model in _MODELS}
     if rows.is_empty() or not honest.size:
         return found, []
     tracks = np.stack([truth.tracks[track] for track in rows[c.TRACK_ID]])
@@ -173,11 +175,10 @@ def _judge_day(
         [true_affinity(*truth.tastes[users[n]], tracks, sharpness=truth.sharpness) for n in honest], axis=1
     )
     scale, width = ScoreScale.of(space.track_vectors), space.dimensions
-    for model, column in ((OURS, c.VECTOR), (SOUND, SOUND_VECTOR)):
+    about = beside.about(rows.select(c.SUBMISSION_ID, track_id=_PLACED_AS)).on_rows(honest)
+    for model, column, known in ((OURS, c.VECTOR, about), (PLACES, c.VECTOR, None), (SOUND, SOUND_VECTOR, None)):
         vectors = np.array([[0.0] * width if vector is None else vector for vector in rows[column].to_list()])
-        match = texts.match(rows.select(c.SUBMISSION_ID, track_id=_PLACED_AS)) if texts and model == OURS else None
-        match = match.on_rows(honest) if match else None
-        scores = score_listeners(space.user_vectors[honest], vectors.astype(np.float32), scale, match=match)
+        scores = score_listeners(space.user_vectors[honest], vectors.astype(np.float32), scale, beside=known)
         found[model] += list(scores)
     found[POPULAR] += [activity[honest]] * rows.height
     found[RANDOM] += [

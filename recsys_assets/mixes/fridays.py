@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
+from recsys_assets.cold_start.beside_places import read_beside_places
 from recsys_assets.cold_start.days import place_day
 from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.cold_start.preview import read_newest
 from recsys_assets.cold_start.tables import ACCEPTED, LATE, SUBMISSION_VERDICTS, VERDICT, verdicts_known
-from recsys_assets.cold_start.text_side import read_text_side
 from recsys_assets.core import columns as c
 from recsys_assets.core.errors import MissingInputError, VersionMismatchError
 from recsys_assets.core.lake import Lake, TableVersion
@@ -120,7 +120,7 @@ def read_friday(
             day=last_day,
             week=monday_of(last_day),
         ),
-        texts=read_text_side(lake, last_day, space, known, placing or PlacingParams()) if space else None,
+        beside=read_beside_places(lake, last_day, space, known, placing or PlacingParams()) if space else None,
     )
 
 

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from recsys_assets.cold_start.scores import ScoreScale, score_listeners, share_below
+from recsys_assets.cold_start.scores import Beside, ScoreScale, score_listeners, share_below
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
-from recsys_assets.latent.text_match import TextMatch
 from recsys_assets.mixes.artist_cap import Claims, keep_within_caps
 from recsys_assets.mixes.catalogue import Catalogue
 from recsys_assets.mixes.eligibility import Exclusions, may_be_offered
@@ -71,13 +70,13 @@ class ColdTracks:
         tracks: int64, catalogue rows.
         vectors: float32, shape (n, d), in the space of the day before delivery.
         sounds: float32, shape (n, d): where the sound alone puts it; zero where there is no recording.
-        match: what is written of them beside what is written of each listener's tracks; None where nothing is.
+        beside: what is known of them and of listeners beside their places; None where there are none.
     """
 
     tracks: NDArray[np.int64]
     vectors: NDArray[np.float32]
     sounds: NDArray[np.float32]
-    match: TextMatch | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def _first_batch(
 ) -> pl.DataFrame:
     """The listeners to whom cold tracks are promised."""
     scale = ScoreScale.of(listening.space.tracks)
-    scores = score_listeners(listening.space.users, cold.vectors, scale, match=cold.match)
+    scores = score_listeners(listening.space.users, cold.vectors, scale, beside=cold.beside)
     n_tracks, n_users = scores.shape
     users, tracks = np.tile(np.arange(n_users), n_tracks), np.repeat(cold.tracks, n_users)
     allowed = may_be_offered(users, tracks, catalogue=catalogue, exclusions=listening.exclusions)

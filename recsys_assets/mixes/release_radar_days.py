@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_assets.cold_start.text_side import TextSide
+from recsys_assets.cold_start.beside_places import BesidePlaces
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
 from recsys_assets.latent.space import LatentSpace
@@ -47,7 +47,7 @@ class RadarTables:
         history: what listeners heard, hid and followed.
         space: of the day before; None where nobody has a place.
         written: ``track_id``, ``words``: what articles say of tracks that stand where these put them.
-        texts: what is written of submissions beside what is written of listeners' tracks; None where nothing is.
+        beside: what is known of submissions and listeners beside their places; None where nobody has a place.
     """
 
     friday: date
@@ -58,7 +58,7 @@ class RadarTables:
     history: History
     space: LatentSpace | None
     written: pl.DataFrame = field(default_factory=no_words)
-    texts: TextSide | None = None
+    beside: BesidePlaces | None = None
 
 
 def make_friday(
@@ -151,12 +151,12 @@ def _cold_tracks(
         nowhere = np.zeros((0, width), dtype=np.float32)
         return ColdTracks(np.zeros(0, dtype=np.int64), nowhere, nowhere)
     kept = on_time.filter(pl.Series(is_new))
-    match = tables.texts.match(kept) if tables.texts else None
+    beside = tables.beside.about(kept) if tables.beside else None
     return ColdTracks(
         rows[is_new],
         vectors=_vectors(kept[c.VECTOR], width),
         sounds=_vectors(kept["sound_vector"], width),
-        match=match.on_rows(tables.space.users.rows(listeners.ids)) if match else None,
+        beside=beside.on_rows(tables.space.users.rows(listeners.ids)) if beside else None,
     )
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from mix_frames import history_of
 
+from recsys_assets.cold_start.beside_places import BesidePlaces
 from recsys_assets.cold_start.placing import PlacingParams
-from recsys_assets.cold_start.text_side import TextSide
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.schemas import EMBEDDING, IDS
@@ -89,8 +89,8 @@ class RadarWorld:
         vector = axis(genre, 0.05, 77).tolist()
         self.placements.append((track, vector, vector if has_sound else None, is_on_time, f"s_{track}"))
 
-    def texts(self, words: dict[str, list[float]], inherited: dict[str, list[str]]) -> TextSide | None:
-        """What is written of artists, and from whom submissions of tracks inherit."""
+    def beside(self, words: dict[str, list[float]], inherited: dict[str, list[str]]) -> BesidePlaces:
+        """What is written of artists, from whom submissions of tracks inherit, and who has what."""
         rows = [("artist", artist, vector, 5.0, "e") for artist, vector in words.items()]
         told = pl.DataFrame(rows, schema=TEXT, orient="row")
         verdicts = pl.DataFrame(
@@ -103,7 +103,7 @@ class RadarWorld:
             schema={c.USER_ID: pl.String, c.TRACK_ID: pl.String, c.CONFIDENCE: pl.Float32},
             orient="row",
         )
-        return TextSide.of(
+        return BesidePlaces.of(
             self.space,
             confidence,
             pl.DataFrame(self.rows, schema=TRACK_SCHEMA, orient="row"),
@@ -119,7 +119,7 @@ class RadarWorld:
         follows: Iterable[tuple[str, str]] = (),
         submitted: Iterable[tuple] = (),
         has_space: bool = True,
-        texts: TextSide | None = None,
+        beside: BesidePlaces | None = None,
         **known: Iterable[tuple],
     ) -> RadarTables:
         names = sorted({artist for row in self.rows for artist in row[2]})
@@ -135,5 +135,5 @@ class RadarWorld:
             placements=pl.DataFrame(self.placements, schema=PLACEMENTS, orient="row"),
             history=history or history_of(self.heard, followed_artists=follows, **known),  # pyright: ignore[reportArgumentType]
             space=self.space if has_space else None,
-            texts=texts,
+            beside=beside,
         )

@@ -96,16 +96,16 @@ def test_a_cold_track_goes_first_to_those_who_play_what_is_written_of_in_like_wo
     few = ReleaseRadarParams(first_batch=6)
 
     def alike(**inherited: list[str]) -> float:
-        texts = world.texts(words, inherited)
-        got = who_gets(make_friday(world.tables(texts=texts), few), "cold", "sound")
+        beside = world.beside(words, inherited)
+        got = who_gets(make_friday(world.tables(beside=beside), few), "cold", "sound")
         assert len(got) == 6
         return sum(n_alike[user] for user in got) / 6
 
     plain = who_gets(make_friday(world.tables(), few), "cold", "sound")
     assert alike(cold=["new"]) > np.mean([n_alike[user] for user in plain]) + 0.5
     # Who inherits from nobody goes to the same listeners as without text.
-    texts = world.texts(words, {"cold": []})
-    assert make_friday(world.tables(texts=texts), few).equals(make_friday(world.tables(), few))
+    beside = world.beside(words, {"cold": []})
+    assert make_friday(world.tables(beside=beside), few).equals(make_friday(world.tables(), few))
 
 
 def test_the_named_track_is_the_nearest_of_those_played(world: RadarWorld):

@@ -1,19 +1,20 @@
-"""What is written decides who hears a submission first, whose it is that text is of, and audiences stay as they were."""
+"""What is written, and who has much of the artist, decide who hears a submission first; whose it is has to be proven."""
 
 import tomllib
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
 
+from recsys_assets.cold_start.beside_places import BesidePlaces, read_beside_places
 from recsys_assets.cold_start.days import Day, place_day
 from recsys_assets.cold_start.first_listeners import FirstListenersParams
 from recsys_assets.cold_start.place_tables import PLACEMENTS
 from recsys_assets.cold_start.placing import PlacingParams, build_known
 from recsys_assets.cold_start.scoring import score_placed
 from recsys_assets.cold_start.tables import SUBMISSION_VERDICTS
-from recsys_assets.cold_start.text_side import TextSide, read_text_side
 from recsys_assets.core import columns as c
 from recsys_assets.core.ids import IdMap
 from recsys_assets.core.lake import Lake
@@ -44,24 +45,31 @@ def written_of(words: dict[str, list[float]]) -> Written:
     return Written.of(ENTITY_TEXT.arrange(rows.with_columns(counts)).collect(), CO_MENTIONS.empty())
 
 
-def day_of(words: dict[str, list[float]], *, is_verified: bool = True) -> Day:
-    """Two listeners as near to the submission as each other: u1 plays a1, u2 plays a2."""
+def day_of(
+    words: dict[str, list[float]], *, is_verified: bool = True, of: str = "a3", more: Sequence[tuple[str, str]] = ()
+) -> Day:
+    """Two listeners: u1 plays a1, u2 plays a2, each the more as ``more`` says; the submission is of ``of``.
+
+    It is of a newcomer, and both are as near to it as each other, unless it is said otherwise.
+    """
     vectors = np.array([[1, 0.2], [0.2, 1]], dtype=np.float32)
+    places = np.vstack([vectors, np.full((2, 2), 0.5, dtype=np.float32)])
     space = LatentSpace(
-        vectors, vectors, vectors, IdMap.of(["u1", "u2"]), IdMap.of(["t1", "t2"]), IdMap.of(["a1", "a2"]),
+        vectors, places, vectors, IdMap.of(["u1", "u2"]), IdMap.of(["t1", "t2", "t3", "t4"]), IdMap.of(["a1", "a2"]),
         FactoriseParams(embedding_size=2), "v1",
     )  # fmt: skip
     tracks = pl.DataFrame(
-        [("t1", "One", ["a1"], None, None, False), ("t2", "Two", ["a2"], None, None, False)],
+        [(f"t{n}", f"Track {n}", ["a1" if n == 1 else "a2"], None, None, False) for n in (1, 2, 3, 4)],
         schema={"track_id": pl.String, "title": pl.String, "artist_ids": IDS, "released_on": pl.Date, "genres": IDS,
                 "is_withdrawn": pl.Boolean},
         orient="row",
     )  # fmt: skip
     verdict = dict.fromkeys(SUBMISSION_VERDICTS.dtypes) | {
-        "submission_id": "s1", "verdict": "accepted", "is_claim_verified": is_verified, "verified_artist_ids": ["a3"],
-        "artist_ids": ["a3"], "is_on_time": True, "released_on": date(2026, 3, 20), "track_id": "submission:s1",
+        "submission_id": "s1", "verdict": "accepted", "is_claim_verified": is_verified, "verified_artist_ids": [of],
+        "artist_ids": [of], "is_on_time": True, "released_on": date(2026, 3, 20), "track_id": "submission:s1",
     }  # fmt: skip
-    confidence = pl.DataFrame({"user_id": ["u1", "u2"], "track_id": ["t1", "t2"], "confidence": [2.0, 2.0]})
+    chosen = [("u1", "t1"), ("u2", "t2"), *more]
+    confidence = pl.DataFrame(chosen, schema=["user_id", "track_id"], orient="row").with_columns(confidence=2.0)
     prior = ContentPrior(np.full(2, 0.5, dtype=np.float32), None, 1.0, 0.0, {})
     nothing = pl.DataFrame(schema={"track_id": pl.String, "vector": EMBEDDING})
     return Day(
@@ -120,15 +128,36 @@ def test_what_is_read_from_the_lake_is_what_the_day_knows(lake: Lake):
         lake.replace(schema, schema.arrange(given.with_columns(lacking)).collect(), partitions=[DAY])
     placed = pl.DataFrame({c.SUBMISSION_ID: ["s1"], c.TRACK_ID: ["submission:s1"]})
 
-    read = read_text_side(lake, DAY, known.space, day.verdicts, FEW)
-    made = TextSide.of(known.space, known.entries, day.tracks, verdicts=day.verdicts, written=known.written, params=FEW)
+    read = read_beside_places(lake, DAY, known.space, day.verdicts, FEW)
+    made = BesidePlaces.of(
+        known.space, known.entries, day.tracks, verdicts=day.verdicts, written=known.written, params=FEW
+    )
 
-    assert read is not None
-    assert made is not None
-    found, expected = read.match(placed), made.match(placed)
-    assert found is not None
-    assert expected is not None
-    np.testing.assert_array_equal(found.added, expected.added)
-    assert found.added[0, 1] > 0 > found.added[0, 0]
+    found, expected = read.about(placed), made.about(placed)
+    assert found.match is not None
+    assert expected.match is not None
+    np.testing.assert_array_equal(found.match.added, expected.match.added)
+    assert found.match.added[0, 1] > 0 > found.match.added[0, 0]
     # The week after nothing was read.
-    assert read_text_side(lake, date(2026, 3, 9), known.space, day.verdicts, FEW) is None
+    assert read_beside_places(lake, date(2026, 3, 9), known.space, day.verdicts, FEW).about(placed).match is None
+
+
+def test_who_has_more_of_the_artist_hears_it_first(lake: Lake):
+    def first(**said: object) -> pl.DataFrame:
+        placing = PlacingParams.model_validate({"few_listeners": 0, **said})
+        return score(lake, day_of({}, of="a2", more=[("u2", "t3"), ("u2", "t4")]), placing)[0]
+
+    shared, without = first(), first(artist_share={"weight": 0})
+
+    assert shared[c.USER_ID].to_list() == ["u2", "u1"]
+    assert shared[c.SCORE][0] > without.filter(pl.col(c.USER_ID) == "u2")[c.SCORE][0] + 0.1
+    # Who has nothing of the artist stays where they were.
+    assert shared[c.SCORE][1] == without.filter(pl.col(c.USER_ID) == "u1")[c.SCORE][0]
+
+
+def test_an_unverified_claim_brings_nobody_of_the_artist(lake: Lake):
+    more = [("u2", "t3"), ("u2", "t4")]
+    claimed = score(lake, day_of({}, of="a2", more=more, is_verified=False))[0]
+    alone = score(lake, day_of({}, of="a3", more=more, is_verified=False))[0]
+
+    assert claimed.equals(alone)

@@ -1,6 +1,7 @@
-"""What is written of submissions beside what is written of each listener's tracks, as known at the end of a day.
+"""What is known of submissions and of listeners beside their places, as known at the end of a day.
 
-Belongs here: whose text a submission has, and which tracks are a listener's. The formula is ``latent.text_match``.
+Belongs here: from whom a submission inherits, and which tracks are a listener's. Formulas are ``latent.text_match`` for what is
+written and ``latent.artist_share`` for how much of the artist a listener has.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ import polars as pl
 from scipy import sparse
 
 from recsys_assets.cold_start.placing import PlacingParams, inherited_artists
+from recsys_assets.cold_start.scores import Beside
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.windows import monday_of
+from recsys_assets.latent.artist_share import ArtistCounts
 from recsys_assets.latent.content import TrackContent
 from recsys_assets.latent.space import LatentSpace
 from recsys_assets.latent.tables import CONTENT_PRIOR
-from recsys_assets.latent.text_match import TextMatch, match_cold
+from recsys_assets.latent.text_match import match_cold
 from recsys_assets.latent.written import Written, read_written
 from recsys_assets.play_matrix.matrix import build_matrix
 from recsys_assets.play_matrix.tables import PLAY_CONFIDENCE
@@ -25,21 +28,23 @@ from recsys_assets.raw.tables import RAW_TRACKS
 
 
 @dataclass(frozen=True)
-class TextSide:
-    """Of a day of which something is written.
+class BesidePlaces:
+    """Of a day.
 
     Attributes:
         space: of the day.
         chosen: confidences, rows as ``space.users``, columns as ``space.tracks``.
         content: credits and text of ``space.tracks``.
+        counts: how many tracks of each artist each listener has.
         written: of the week.
         inherited: ``submission_id``, ``artist_ids``: from whom a submission inherits; nobody where the claim is unverified.
-        params: how much text counts.
+        params: how much it counts.
     """
 
     space: LatentSpace
     chosen: sparse.csr_matrix
     content: TrackContent
+    counts: ArtistCounts
     written: Written
     inherited: pl.DataFrame
     params: PlacingParams
@@ -54,8 +59,8 @@ class TextSide:
         verdicts: pl.DataFrame,
         written: Written,
         params: PlacingParams,
-    ) -> "TextSide | None":
-        """Put it together; None where nothing is written of anybody.
+    ) -> "BesidePlaces":
+        """Put it together.
 
         Args:
             space: of the day.
@@ -63,24 +68,25 @@ class TextSide:
             tracks: ``track_id``, ``artist_ids`` of the catalogue.
             verdicts: on submissions, as known at the end of the day, one row each.
             written: of the week.
-            params: how much text counts.
+            params: how much it counts.
         """
-        if written.entity_text.is_empty():
-            return None
         credited = tracks.select(c.TRACK_ID, c.ARTIST_IDS).unique(c.TRACK_ID)
         ids = space.tracks.ids.alias(c.TRACK_ID)
         artists = ids.to_frame().join(credited, on=c.TRACK_ID, how="left", maintain_order="left")[c.ARTIST_IDS]
+        content = TrackContent(ids, artists, None, *written.text_rows(ids, artists))
+        chosen = build_matrix(confidence, users=space.users, tracks=space.tracks).matrix
         return cls(
             space=space,
-            chosen=build_matrix(confidence, users=space.users, tracks=space.tracks).matrix,
-            content=TrackContent(ids, artists, None, *written.text_rows(ids, artists)),
+            chosen=chosen,
+            content=content,
+            counts=ArtistCounts.of(chosen, content),
             written=written,
             inherited=verdicts.select(c.SUBMISSION_ID, inherited_artists().alias(c.ARTIST_IDS)),
             params=params,
         )
 
-    def match(self, placed: pl.DataFrame) -> TextMatch | None:
-        """Match some submissions with the listeners of the space; None where there is nothing to add.
+    def about(self, placed: pl.DataFrame) -> Beside:
+        """Return what is known of some submissions and the listeners of the space.
 
         Args:
             placed: ``submission_id``, ``track_id``, each once.
@@ -91,7 +97,7 @@ class TextSide:
             # Who inherits from nobody has no text either, whatever is written of a track of that id.
             amount = np.where(artists.list.len().fill_null(0).to_numpy() > 0, amount, 0)
         cold = TrackContent(placed[c.TRACK_ID], artists, None, text, amount)
-        return match_cold(
+        match = match_cold(
             self.chosen,
             self.space.user_vectors,
             self.space.track_vectors,
@@ -100,26 +106,25 @@ class TextSide:
             few=self.params.few_listeners,
             params=self.params.text_match,
         )
+        return Beside(match, self.counts.shares(cold, self.params.artist_share))
 
 
-def read_text_side(
+def read_beside_places(
     lake: Lake, day: date, space: LatentSpace, verdicts: pl.DataFrame, params: PlacingParams
-) -> TextSide | None:
-    """Read it; None where the week's articles say nothing.
+) -> BesidePlaces:
+    """Read it.
 
     Args:
         lake: the tables.
         day: of the space.
         space: as published.
         verdicts: as known, one row per submission.
-        params: how much text counts.
+        params: how much it counts.
     """
     week = monday_of(day)
     # The encoder by whose vectors the day's places were made.
     encoders = lake.open(CONTENT_PRIOR).only([week]).scan().select("encoder").collect()["encoder"].to_list()
     written = read_written(lake, week, encoder=encoders[0] if encoders else None)
-    if written.entity_text.is_empty():
-        return None
     confidence = lake.open(PLAY_CONFIDENCE).only([day]).read()
     tracks = lake.open(RAW_TRACKS).latest(day).read()
-    return TextSide.of(space, confidence, tracks, verdicts=verdicts, written=written, params=params)
+    return BesidePlaces.of(space, confidence, tracks, verdicts=verdicts, written=written, params=params)
