@@ -60,13 +60,12 @@ def find_evidence(words: Sequence[str], tables: SearchTables) -> pl.DataFrame:
             speaks half as much for the year.
         tables: where to look.
     """
-    years = {decade: year for year in words if (decade := decade_of(year)) and decade not in words}
-    evidence = _find([*words, *years], tables)
-    of_decade = pl.col(WORD).is_in(list(years))
-    return evidence.with_columns(
-        pl.when(of_decade).then(pl.col(STRENGTH) / 2).otherwise(STRENGTH).alias(STRENGTH),
-        pl.col(WORD).replace(years),
-    )
+    years = [(decade, year) for year in words if (decade := decade_of(year)) and decade not in words]
+    asked = pl.DataFrame([*((word, word, 1.0) for word in words), *((decade, year, 0.5) for decade, year in years)],
+                         schema={WORD: pl.String, "for": pl.String, "part": pl.Float64}, orient="row")  # fmt: skip
+    evidence = _find(asked[WORD].unique(maintain_order=True).to_list(), tables)
+    told = evidence.join(asked, on=WORD, maintain_order="left_right")
+    return told.with_columns(pl.col(STRENGTH) * pl.col("part"), pl.col("for").alias(WORD)).select(*EVIDENCE)
 
 
 def find_named(text: str, tables: SearchTables) -> pl.DataFrame:

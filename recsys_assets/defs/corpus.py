@@ -1,4 +1,4 @@
-"""Assets of ``corpus``: the crawl, the day's articles, and what articles and playlists before a Monday say of whom."""
+"""Assets of ``corpus``: the crawl, the day's articles, and what the articles before a Monday say of whom."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import TableVersion
-from recsys_assets.corpus import gates, playlist_gates
+from recsys_assets.corpus import gates
 from recsys_assets.corpus import tables as t
 from recsys_assets.corpus.crawl import SourceCrawl, crawl_sources, instant_of
 from recsys_assets.corpus.crawl_lines import GatheredLines
@@ -21,16 +21,6 @@ from recsys_assets.corpus.crawl_report import count_addresses, draw_addresses, s
 from recsys_assets.corpus.encoder import open_encoder
 from recsys_assets.corpus.entity_terms import TermParams
 from recsys_assets.corpus.entity_text import EntityTextParams
-from recsys_assets.corpus.playlist_picture import draw_quality
-from recsys_assets.corpus.playlist_quality import QualityParams
-from recsys_assets.corpus.playlist_vectors import PlaylistVectorParams
-from recsys_assets.corpus.playlist_weeks import (
-    PlaylistWeeks,
-    list_playlists,
-    make_playlist_quality,
-    make_title_terms,
-    make_vectors,
-)
 from recsys_assets.corpus.reading_days import read_days
 from recsys_assets.corpus.reading_weeks import (
     WINDOW_WEEKS,
@@ -45,14 +35,13 @@ from recsys_assets.corpus.reading_weeks import (
 from recsys_assets.corpus.source_picture import draw_sources
 from recsys_assets.corpus.sources import SourceParams
 from recsys_assets.corpus.terms_picture import draw_top_terms, list_top_terms
-from recsys_assets.corpus.title_terms import TitleTermParams
 from recsys_assets.defs.checks import gate_check
 from recsys_assets.defs.io_managers import Slices
 from recsys_assets.defs.lake_assets import lake_asset, lake_multi_asset, outputs
 from recsys_assets.defs.metadata import markdown_table, picture
 from recsys_assets.defs.partitions import CRAWL, DAILY, WEEKLY_MONDAY, days_before_delivery, partition_days
 from recsys_assets.defs.progress import progress_bar, run_events
-from recsys_assets.defs.resources import HomeResource, SqlResource
+from recsys_assets.defs.resources import HomeResource
 from recsys_assets.raw.tables import RAW
 
 
@@ -284,89 +273,5 @@ reading_checks = [
         )
         for first, second, partitions in _EXCERPTS_OF
         for table in (first, second)
-    ),
-]
-
-_SNAPSHOT = "From the newest snapshot of playlists that came before the Monday."
-
-
-class QualityConfig(QualityParams, dg.Config):
-    """Which playlists are good, as run configuration."""
-
-
-@lake_asset(t.PLAYLIST_QUALITY, partitions=WEEKLY_MONDAY, kinds={"duckdb", "scipy"}, about=_SNAPSHOT)
-def playlist_quality(
-    context: dg.AssetExecutionContext,
-    config: QualityConfig,
-    sql: SqlResource,
-    raw_playlists: TableVersion,
-    raw_playlist_tracks: TableVersion,
-    raw_tracks: TableVersion,
-) -> pl.DataFrame:
-    """Judge playlists by followers, additions, artists, and whether their tracks belong together."""
-    weeks, read = partition_days(context), PlaylistWeeks(raw_playlists, raw_playlist_tracks, raw_tracks)
-    rows = make_playlist_quality(weeks, read, config, sql.settings)
-    if rows.height:
-        newest = rows.filter(pl.col("week") == rows["week"].max())
-        drawn = draw_quality(
-            newest, title=f"Playlists that are read, and why others are not, before {newest['week'][0]}"
-        )
-        listed = markdown_table(list_playlists(newest, read.names(newest["week"][0])))
-        context.add_output_metadata(
-            {"quality": picture(drawn, "playlists by cohesion and by reason"), "playlists": dg.MetadataValue.md(listed)}
-        )
-    return rows
-
-
-class TitleConfig(TitleTermParams, dg.Config):
-    """Which words of playlists are kept, as run configuration."""
-
-
-@lake_asset(t.TITLE_TERMS, partitions=WEEKLY_MONDAY, kinds={"scipy"}, about=_SNAPSHOT)
-def title_terms(
-    context: dg.AssetExecutionContext,
-    config: TitleConfig,
-    raw_playlists: TableVersion,
-    raw_playlist_tracks: TableVersion,
-    raw_tracks: TableVersion,
-    playlist_quality: TableVersion,
-) -> pl.DataFrame:
-    """Weigh the tracks that stand under a word."""
-    read = PlaylistWeeks(raw_playlists, raw_playlist_tracks, raw_tracks)
-    return make_title_terms(partition_days(context), read, playlist_quality, config)
-
-
-class VectorConfig(PlaylistVectorParams, dg.Config):
-    """How playlists become vectors, as run configuration."""
-
-
-@lake_asset(t.PLAYLIST_VECTORS, partitions=WEEKLY_MONDAY, kinds={"scipy"}, about=_SNAPSHOT)
-def playlist_vectors(
-    context: dg.AssetExecutionContext,
-    config: VectorConfig,
-    raw_playlists: TableVersion,
-    raw_playlist_tracks: TableVersion,
-    raw_tracks: TableVersion,
-    playlist_quality: TableVersion,
-) -> pl.DataFrame:
-    """Factorise which tracks and artists stand in the same good playlists."""
-    read = PlaylistWeeks(raw_playlists, raw_playlist_tracks, raw_tracks)
-    return make_vectors(partition_days(context), read, playlist_quality, config)
-
-
-playlist_checks = [
-    gate_check(
-        t.PLAYLIST_QUALITY,
-        name="enough_are_good",
-        judge=lambda quality, week, _home: playlist_gates.enough_are_good(quality.only([week]).read()),
-        partitions=WEEKLY_MONDAY,
-        about="A tenth of the playlists or more are good enough to be read.",
-    ),
-    gate_check(
-        t.PLAYLIST_QUALITY,
-        name="few_look_bought",
-        judge=lambda quality, week, _home: playlist_gates.few_look_bought(quality.only([week]).read()),
-        partitions=WEEKLY_MONDAY,
-        about="Less than a tenth of what good playlists hold looks bought.",
     ),
 ]

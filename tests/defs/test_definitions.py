@@ -56,7 +56,9 @@ def test_every_asset_links_to_the_module_of_its_group(name: str):
     references = node(name).metadata["dagster/code_references"].code_references
     (file,) = (Path(reference.file_path) for reference in references)
 
-    assert file == ROOT / "recsys_assets" / "defs" / f"{node(name).group_name}.py"
+    assert file.parent == ROOT / "recsys_assets" / "defs"
+    # A group whose assets are too many for one module has others that begin with its name.
+    assert file.stem == node(name).group_name or file.stem.startswith(f"{node(name).group_name}_")
     assert "@" in file.read_text().splitlines()[references[0].line_number - 1]
 
 

@@ -183,6 +183,14 @@ def test_a_year_is_also_of_its_decade_by_half():
     assert ranked[c.SCORE][0] == pytest.approx(0.35)
 
 
+def test_each_of_two_years_of_a_decade_has_its_half():
+    both, one = (search(text, tables()).rows.filter(pl.col(t.KIND) == "track") for text in ("1995 1996", "1995"))
+
+    # Each of two words counts half, and what speaks for the decade speaks for both.
+    assert both[c.SCORE][0] == pytest.approx(one[c.SCORE][0])
+    assert both["because"][0] == "1995: released 1994; 1996: released 1994"
+
+
 def test_words_after_the_twelfth_are_said_to_be_left_out():
     letters = " ".join(f"{one}{two}zz" for one in "qxjk" for two in "abc")
     answer = search(f"{letters} dreamy guitar", tables())
