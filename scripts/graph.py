@@ -10,6 +10,7 @@ import dagster as dg
 import polars as pl
 from dagster._core.instance.ref import InstanceRef
 
+from recsys_assets.cold_start.placing import as_catalogued
 from recsys_assets.cold_start.receiving import Judged, unjudged
 from recsys_assets.cold_start.tables import SUBMISSION_ANALYSIS, SUBMISSION_VERDICTS, verdicts_known
 from recsys_assets.core import columns as c
@@ -19,7 +20,7 @@ from recsys_assets.defs.partitions import FIRST_DAY, RANGE_END, RANGE_START, SUB
 from recsys_assets.defs.resources import HomeResource
 from recsys_assets.latent.tables import ANCHOR_PARAMS
 from recsys_assets.raw.signatures import daily_signatures
-from recsys_assets.raw.tables import RAW_PLAY_COUNTS
+from recsys_assets.raw.tables import RAW_PLAY_COUNTS, RAW_TRACKS
 from recsys_assets.tables import ALL_TABLES
 from scripts.interrupts import heard_interrupts
 from scripts.plan import LandedDays, landed_days, stretches
@@ -91,6 +92,7 @@ class GraphRunner:
         """
         home = HomeResource(root=str(self.home))
         judged = verdicts_known(home.lake.open(SUBMISSION_VERDICTS), datetime.max.replace(tzinfo=UTC))
+        judged = as_catalogued(judged, home.lake.open(RAW_TRACKS).latest(today).read())
         is_open = pl.col("verdict").is_in(["accepted", "late"]) & (pl.col(c.RELEASED_ON) > today)
         wanted = judged.filter(is_open)[c.SUBMISSION_ID].to_list()
         known = self.instance.get_dynamic_partitions(str(SUBMISSIONS.name))

@@ -113,6 +113,19 @@ def build_known(
     )
 
 
+def as_catalogued(verdicts: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
+    """Return verdicts with the day on which the catalogue releases a track that it knows, and whether they came in time for it.
+
+    Args:
+        verdicts: on submissions (rows of ``submission_verdicts``).
+        tracks: ``track_id``, ``released_on`` of the catalogue, each track once.
+    """
+    days = tracks.select(c.TRACK_ID, known_on=c.RELEASED_ON)
+    dated = verdicts.join(days, on=c.TRACK_ID, how="left", maintain_order="left")
+    known_on = pl.coalesce("known_on", c.RELEASED_ON)
+    return dated.with_columns(came_in_time(known_on).alias(IS_ON_TIME), known_on.alias(c.RELEASED_ON)).drop("known_on")
+
+
 def submitted_subjects(
     verdicts: pl.DataFrame, sounds: pl.DataFrame, tracks: pl.DataFrame, *, day: date
 ) -> pl.DataFrame:
@@ -128,12 +141,9 @@ def submitted_subjects(
         Columns of ``SUBJECTS``. Of an unverified claim the artists are left out: it inherits nothing. Of two submissions
         of one track the newer stands.
     """
-    days = tracks.select(c.TRACK_ID, known_on=c.RELEASED_ON)
     return (
-        verdicts.filter(pl.col(VERDICT).is_in([ACCEPTED, LATE]), pl.col("replaced_by").is_null())
-        .join(days, on=c.TRACK_ID, how="left")
-        .with_columns(came_in_time(pl.coalesce("known_on", c.RELEASED_ON)).alias(IS_ON_TIME))
-        .with_columns(pl.coalesce("known_on", c.RELEASED_ON).alias(c.RELEASED_ON))
+        as_catalogued(verdicts, tracks)
+        .filter(pl.col(VERDICT).is_in([ACCEPTED, LATE]), pl.col("replaced_by").is_null())
         .filter(pl.col(c.RELEASED_ON) >= day - timedelta(days=DAYS_AFTER_RELEASE))
         .sort(RECEIVED_AT, c.SUBMISSION_ID)
         .unique(c.TRACK_ID, keep="last", maintain_order=True)

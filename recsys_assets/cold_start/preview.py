@@ -13,7 +13,7 @@ import polars as pl
 from recsys_assets.cold_start.days import Day, newest_day, place_day, read_known_day
 from recsys_assets.cold_start.first_listeners import FirstListenersParams
 from recsys_assets.cold_start.place_tables import MADE_AT, SUBMISSION_PREVIEW
-from recsys_assets.cold_start.placing import PlacingParams
+from recsys_assets.cold_start.placing import PlacingParams, as_catalogued
 from recsys_assets.cold_start.scoring import score_placed
 from recsys_assets.cold_start.tables import (
     ACCEPTED,
@@ -26,6 +26,7 @@ from recsys_assets.cold_start.tables import (
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.schemas import TableSchema
+from recsys_assets.raw.tables import RAW_TRACKS
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +55,10 @@ def settled_previews(
         shown_in: the table of previews that is made, each its own: that of places is there before that of Release Radar.
     """
     ids = list(submission_ids)
-    known = verdicts_known(lake.open(SUBMISSION_VERDICTS).only(ids), now)
-    # A home that is made long after its days looks ahead from its newest day, as places do.
+    # A home that is made long after its days looks ahead from its newest day, and the catalogue says what is out, as for places.
     seen_from = newest_day(lake) or now.date()
+    known = verdicts_known(lake.open(SUBMISSION_VERDICTS).only(ids), now)
+    known = as_catalogued(known, lake.open(RAW_TRACKS).latest(seen_from).read())
     is_out = pl.col(VERDICT).is_in([ACCEPTED, LATE]) & (pl.col(c.RELEASED_ON) <= seen_from)
     shown = lake.open(shown_in).only(ids).read()
     same = [name for name in (c.SUBMISSION_ID, RECEIVED_AT) if name in shown.columns]

@@ -19,6 +19,7 @@ from recsys_assets.latent.content_prior import ContentPrior
 from recsys_assets.latent.factorise import FactoriseParams
 from recsys_assets.latent.space import LatentSpace
 from recsys_assets.mixes.tables import RELEASE_RADAR_PREVIEW
+from recsys_assets.raw.tables import RAW_TRACKS
 from tests.factories import rows_of, stored
 
 DAY = date(2026, 3, 5)
@@ -111,6 +112,18 @@ def test_what_is_out_and_was_shown_stays_and_what_was_withdrawn_does_not(tmp_pat
     assert settled_previews(asked, lake, now) == {"out", "late_and_out", "out_missed"}
     assert settled_previews(["open", "out"], lake, now) == {"out"}
     assert settled_previews([], lake, now) == set()
+
+
+@pytest.mark.parametrize(("catalogued", "is_settled"), [(DAY, True), (DAY + timedelta(days=30), False), (None, True)])
+def test_a_track_is_out_when_the_catalogue_says_so(tmp_path: Path, catalogued: date | None, is_settled: bool):
+    lake = Lake(str(tmp_path / "lake"))
+    row = {"submission_id": "s", "verdict": "accepted", "received_at": CAME, "track_id": "t", "released_on": DAY}
+    stored(lake, SUBMISSION_VERDICTS, rows_of(SUBMISSION_VERDICTS, [row]))
+    stored(lake, SUBMISSION_PREVIEW, rows_of(SUBMISSION_PREVIEW, [{"submission_id": "s", "received_at": CAME}]))
+    track = {"arrived_on": DAY, "track_id": "t", "released_on": catalogued}
+    lake.replace(RAW_TRACKS, rows_of(RAW_TRACKS, [track]), partitions=[DAY])
+
+    assert settled_previews(["s"], lake, CAME + timedelta(days=2)) == ({"s"} if is_settled else set())
 
 
 def test_where_a_late_one_lands_is_told_though_its_place_was_stored_by_the_same_run(tmp_path: Path):
