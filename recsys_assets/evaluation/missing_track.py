@@ -43,7 +43,7 @@ _BATCH = 256
 class Playlists:
     """Playlists as read.
 
-    ``entries``: playlist_id, position, track_id, title, artist_id (a name); ``titles``: playlist_id, name, description (null where
+    ``entries``: playlist_id, position, track_id, artist_id (a name); ``titles``: playlist_id, name, description (null where
     there is none).
     """
 
@@ -190,9 +190,7 @@ def _run_ours(task: MissingTrackTask, params: RankerParams, *, seed: int) -> Mod
 
 def _from_parquet(path: Path) -> Playlists:
     # Only these columns are ever read: num_tracks, num_artists, num_edits and duration_ms were counted before hiding.
-    entries = pl.read_parquet(
-        path / "playlist_tracks.parquet", columns=["pid", "pos", "track_uri", "track_name", "artist_name"]
-    )
+    entries = pl.read_parquet(path / "playlist_tracks.parquet", columns=["pid", "pos", "track_uri", "artist_name"])
     titles = pl.scan_parquet(path / "playlists.parquet").select("pid", "name", pl.col("^description$")).collect()
     return _named(path, entries, titles)
 
@@ -200,14 +198,14 @@ def _from_parquet(path: Path) -> Playlists:
 def _from_slices(path: Path, slices: Sequence[Path]) -> Playlists:
     import orjson
 
-    entries: list[tuple[int, int, str, str, str]] = []
+    entries: list[tuple[int, int, str, str]] = []
     titles: list[tuple[int, str, str | None]] = []
     for file in slices:
         try:
             for playlist in orjson.loads(file.read_bytes())["playlists"]:
                 titles.append((playlist["pid"], playlist["name"], playlist.get("description")))
                 entries.extend(
-                    (playlist["pid"], track["pos"], track["track_uri"], track["track_name"], track["artist_uri"])
+                    (playlist["pid"], track["pos"], track["track_uri"], track["artist_uri"])
                     for track in playlist["tracks"]
                 )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
@@ -216,7 +214,6 @@ def _from_slices(path: Path, slices: Sequence[Path]) -> Playlists:
         "pid": pl.Int64,
         "pos": pl.Int64,
         "track_uri": pl.String,
-        "track_name": pl.String,
         "artist_name": pl.String,
     }
     return _named(
@@ -233,7 +230,6 @@ def _named(path: Path, entries: pl.DataFrame, titles: pl.DataFrame) -> Playlists
             pl.col("pid").cast(pl.String).alias(c.PLAYLIST_ID),
             pl.col("pos").alias(c.POSITION),
             pl.col("track_uri").alias(c.TRACK_ID),
-            pl.col("track_name").alias(c.TITLE),
             pl.col("artist_name").alias(c.ARTIST_ID),
         ),
         titles=titles.select(

@@ -152,7 +152,7 @@ def test_counts_made_before_hiding_are_not_even_read(tmp_path: Path):
     write_two_parquet(tmp_path, entry_frame())
     read = read_playlists(tmp_path)
     assert set(read.titles.columns) == {"playlist_id", "name", "description"}
-    assert set(read.entries.columns) == {"playlist_id", "position", "track_id", "title", "artist_id"}
+    assert set(read.entries.columns) == {"playlist_id", "position", "track_id", "artist_id"}
 
 
 def test_a_folder_without_playlists_says_what_was_expected(tmp_path: Path):
