@@ -203,12 +203,15 @@ def first_listeners(*, json_file: JsonFile = None) -> None:
     Example: recsys evaluate first-listeners
     """
     from recsys_assets.cli.edge import require_home
+    from recsys_assets.cold_start.placing import PlacingParams
     from recsys_assets.core.lake import Lake
+    from recsys_assets.core.sections import read_section
     from recsys_assets.evaluation.first_listeners import evaluate_first_listeners
 
     _require_json_target(json_file)
     home = require_home()
-    _show(evaluate_first_listeners(Lake(home.lake), home.demo_truth), json_file)
+    placing = read_section(PlacingParams, home.settings, "placing")
+    _show(evaluate_first_listeners(Lake(home.lake), home.demo_truth, placing=placing), json_file)
 
 
 @evaluate.command("genre")

@@ -1,7 +1,7 @@
 """What is known of submissions and of listeners beside their places, as known at the end of a day.
 
 Belongs here: from whom a submission inherits, and which tracks are a listener's. Formulas are ``latent.text_match`` for what is
-written and ``latent.artist_share`` for how much of the artist a listener has.
+written and ``latent.share_of_artist`` for how much of the artist a listener has.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from recsys_assets.cold_start.scores import Beside
 from recsys_assets.core import columns as c
 from recsys_assets.core.lake import Lake
 from recsys_assets.core.windows import monday_of
-from recsys_assets.latent.artist_share import ArtistCounts
 from recsys_assets.latent.content import TrackContent
+from recsys_assets.latent.share_of_artist import ArtistCounts
 from recsys_assets.latent.space import LatentSpace
 from recsys_assets.latent.tables import CONTENT_PRIOR
 from recsys_assets.latent.text_match import match_cold
@@ -106,7 +106,7 @@ class BesidePlaces:
             few=self.params.few_listeners,
             params=self.params.text_match,
         )
-        return Beside(match, self.counts.shares(cold, self.params.artist_share))
+        return Beside(match, self.counts.shares(cold, self.params.share_of_artist))
 
 
 def read_beside_places(

@@ -16,11 +16,11 @@ from recsys_assets.cold_start.place_tables import PLACEMENTS, SOUND_VECTOR
 from recsys_assets.cold_start.tables import ACCEPTED, IS_ON_TIME, LATE, RECEIVED_AT, VERDICT, came_in_time
 from recsys_assets.core import columns as c
 from recsys_assets.core.schemas import EMBEDDING, IDS
-from recsys_assets.latent.artist_share import ArtistShareParams
 from recsys_assets.latent.content import PlacedTracks, TrackContent
 from recsys_assets.latent.content_prior import ContentPrior, PriorMeans
 from recsys_assets.latent.factorise import weigh_pairs
 from recsys_assets.latent.posterior import place_tracks
+from recsys_assets.latent.share_of_artist import ShareOfArtistParams
 from recsys_assets.latent.space import LatentSpace
 from recsys_assets.latent.text_match import TextMatchParams
 from recsys_assets.latent.written import Written
@@ -53,8 +53,8 @@ class PlacingParams(BaseModel, frozen=True, extra="forbid"):
     text_match: TextMatchParams = Field(
         default=TextMatchParams(), description="How much it counts that what is written of a track fits a listener."
     )
-    artist_share: ArtistShareParams = Field(
-        default=ArtistShareParams(), description="How much it counts that a listener has the artist's other tracks."
+    share_of_artist: ShareOfArtistParams = Field(
+        default=ShareOfArtistParams(), description="How much it counts that a listener has the artist's other tracks."
     )
 
 

@@ -61,7 +61,7 @@ class Beside:
 
     Attributes:
         match: what is written of the tracks beside what is written of each listener's; None where nothing is.
-        shares: float32, shape (n, n_listeners): how much of the artist each listener has, from ``latent.artist_share``.
+        shares: float32, shape (n, n_listeners): how much of the artist each listener has, from ``latent.share_of_artist``.
     """
 
     match: TextMatch | None

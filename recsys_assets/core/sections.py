@@ -29,5 +29,19 @@ def read_section(model: type[_Model], settings: Path, name: str) -> _Model:
         return model.model_validate(tomllib.loads(settings.read_text(encoding="utf-8")).get(name, {}))
     except FileNotFoundError:
         return model()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise InvalidArgumentError(f"{settings}: {' '.join(str(error).split())[:300]}") from error
+    except ValidationError as error:
+        raise InvalidArgumentError(f"{settings}: {faults_of(error, within=name)}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidArgumentError(f"{settings} is not TOML: {error}") from error
+
+
+def faults_of(error: ValidationError, *, within: str = "") -> str:
+    """Return all faults in one line, each with where it is and what was expected.
+
+    Args:
+        error: of a model.
+        within: the section of the model.
+    """
+    return "; ".join(
+        f"{'.'.join(filter(None, (within, *map(str, fault['loc']))))}: {fault['msg']}" for fault in error.errors()
+    )

@@ -17,6 +17,7 @@ from recsys_assets.cold_start.placing import PlacingParams
 from recsys_assets.core.errors import InvalidArgumentError
 from recsys_assets.core.home import Home
 from recsys_assets.core.lake import Lake
+from recsys_assets.core.sections import faults_of
 from recsys_assets.core.warehouse import SqlSettings, Warehouse
 from recsys_assets.corpus.encoder import EncoderParams
 from recsys_assets.defs import sqlite_speed
@@ -60,8 +61,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
         except FileNotFoundError:
             return cls()
         except ValidationError as error:
-            faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-            raise InvalidArgumentError(f"{path}: {'; '.join(faults)}") from error
+            raise InvalidArgumentError(f"{path}: {faults_of(error)}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InvalidArgumentError(f"{path} is not TOML: {error}") from error
 

@@ -7,7 +7,7 @@ Tracks in at least 3 playlists are kept, then playlists with at least 10 of them
 descriptors become cold: their entries are taken out of every playlist. 20 % of the playlists are judged: for each, all cold
 tracks are ranked, and those that it held are the truth. Nothing that is learnt, tuned or chosen sees an entry of a cold
 track, save for ``warm``, the ceiling, which is fitted with those of the other 80 % of playlists. ``ours`` scores as the
-graph does, by the listener's published vector and by how much of the artist the listener has (``latent.artist_share``);
+graph does, by the listener's published vector and by how much of the artist the listener has (``latent.share_of_artist``);
 ``places`` is ours without the latter, and ``reach`` scores the same places by ``latent.cold_reach``. Where biographies are
 joined, ``text`` places by these alone, ``no_text`` is ours without them, and a stratum of its own are the tracks of new artists
 of whom there is one: what text is worth is the difference of ``ours`` and ``no_text`` there.
@@ -27,12 +27,12 @@ from recsys_assets.core.seeds import derived_seed, generator
 from recsys_assets.evaluation.cold_start_data import ColdStartData
 from recsys_assets.evaluation.cold_start_task import PROTOCOL, ColdStartTask, build_task
 from recsys_assets.evaluation.report import OURS, ModelRun, Report
-from recsys_assets.latent.artist_share import ArtistCounts, ArtistShareParams
 from recsys_assets.latent.cold_reach import even_lengths, place_listeners_by_content
 from recsys_assets.latent.content import PlacedTracks
 from recsys_assets.latent.content_prior import ContentPriorParams, PriorMeans, fit_content_prior
 from recsys_assets.latent.factorise import FactoriseParams, Factors, factorise, weigh_pairs
 from recsys_assets.latent.posterior import place_tracks
+from recsys_assets.latent.share_of_artist import ArtistCounts, ShareOfArtistParams
 from recsys_assets.metrics.ranking import auc_of_scores, mean_over_lists, recall_at
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class ColdStartParams:
 
     spaces: tuple[FactoriseParams, ...] = SPACES
     prior: ContentPriorParams = field(default_factory=ContentPriorParams)
-    share: ArtistShareParams = field(default_factory=ArtistShareParams)
+    share: ShareOfArtistParams = field(default_factory=ShareOfArtistParams)
 
 
 def evaluate_cold_start(
@@ -241,7 +241,11 @@ def place_cold(
 
 
 def with_shares(
-    data: ColdStartData, task: ColdStartTask, space: FittedSpace, places: NDArray[np.float32], params: ArtistShareParams
+    data: ColdStartData,
+    task: ColdStartTask,
+    space: FittedSpace,
+    places: NDArray[np.float32],
+    params: ShareOfArtistParams,
 ) -> NDArray[np.float32]:
     """Score the cold tracks for the judged listeners as first listeners are scored, shape (judged, cold)."""
     warm = np.bincount(task.visible.indices, minlength=task.visible.shape[1]) > 0

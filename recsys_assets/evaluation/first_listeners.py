@@ -58,7 +58,7 @@ def evaluate_first_listeners(lake: Lake, truth: Path, *, seed: int = 0, placing:
         lake: where placements are.
         truth: the demo world's truth.
         seed: of the listeners drawn at random.
-        placing: how much text counts.
+        placing: how much counts what is known beside places, as the days were made with.
 
     Returns:
         precision@10 and @30 of ``ours`` (the placement, how what is written of it fits a listener's tracks, and how much of

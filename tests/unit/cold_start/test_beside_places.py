@@ -147,7 +147,7 @@ def test_who_has_more_of_the_artist_hears_it_first(lake: Lake):
         placing = PlacingParams.model_validate({"few_listeners": 0, **said})
         return score(lake, day_of({}, of="a2", more=[("u2", "t3"), ("u2", "t4")]), placing)[0]
 
-    shared, without = first(), first(artist_share={"weight": 0})
+    shared, without = first(), first(share_of_artist={"weight": 0})
 
     assert shared[c.USER_ID].to_list() == ["u2", "u1"]
     assert shared[c.SCORE][0] > without.filter(pl.col(c.USER_ID) == "u2")[c.SCORE][0] + 0.1

@@ -27,8 +27,8 @@ from recsys_assets.core.ids import IdMap
 from recsys_assets.latent.content import TrackContent, artists_of, credit_rows
 
 
-class ArtistShareParams(BaseModel, frozen=True, extra="forbid"):
-    """How much the share counts: ``[placing.artist_share]`` of ``settings.toml``."""
+class ShareOfArtistParams(BaseModel, frozen=True, extra="forbid"):
+    """How much the share counts: ``[placing.share_of_artist]`` of ``settings.toml``."""
 
     weight: float = Field(default=0.2, ge=0, description="w: of a share as large as shares differ; 0: not at all.")
     added_tracks: float = Field(default=3.0, ge=0, description="k: added to an artist's tracks.")
@@ -70,7 +70,7 @@ class ArtistCounts:
         ones = sparse.csr_matrix((np.ones_like(chosen.data), chosen.indices, chosen.indptr), chosen.shape).T.tocsr()
         return cls(IdMap(content.track_ids), artists, credited, ones, (credited.T @ ones).tocsr())
 
-    def shares(self, cold: TrackContent, params: ArtistShareParams) -> sparse.csr_matrix:
+    def shares(self, cold: TrackContent, params: ShareOfArtistParams) -> sparse.csr_matrix:
         """Return what is added to the scores of some tracks.
 
         Args:
@@ -90,7 +90,7 @@ class ArtistCounts:
         return (found * np.float32(params.weight / spread)).tocsr()
 
     def _roots(
-        self, artists: NDArray[np.integer], own: NDArray[np.integer], params: ArtistShareParams
+        self, artists: NDArray[np.integer], own: NDArray[np.integer], params: ShareOfArtistParams
     ) -> sparse.csr_matrix:
         """sqrt(c / (n + k)) for one artist of each track; a row is -1 where there is no artist, or no such track."""
         by_artist, by_track = (
@@ -104,7 +104,7 @@ class ArtistCounts:
         roots.data = np.sqrt(roots.data / np.repeat(np.maximum(n + params.added_tracks, 1), np.diff(roots.indptr)))
         return roots
 
-    def _spread(self, params: ArtistShareParams) -> float:
+    def _spread(self, params: ShareOfArtistParams) -> float:
         """s: of an artist's n tracks those c that a listener has see c - 1 others, and the rest see c."""
         of_artist = np.asarray(self.credits.sum(axis=0), dtype=np.float64).ravel()
         n_pairs = self.counts.shape[1] * of_artist.sum()

@@ -6,8 +6,8 @@ import pytest
 from scipy import sparse
 
 from recsys_assets.core.errors import InvalidArgumentError
-from recsys_assets.latent.artist_share import ArtistCounts, ArtistShareParams
 from recsys_assets.latent.content import TrackContent
+from recsys_assets.latent.share_of_artist import ArtistCounts, ShareOfArtistParams
 
 CREDITS = [["a"], ["a"], ["a", "b"], ["b"], ["c"], [], ["a"], ["b", "d"]]
 CHOSEN = (np.random.default_rng(3).random((9, len(CREDITS))) < 0.4).astype(np.float32)
@@ -20,19 +20,19 @@ def content(ids: list[str], credited: list[list[str] | None]) -> TrackContent:
 SPACE = content([f"t{n}" for n in range(len(CREDITS))], list(CREDITS))
 
 
-def root(listener: int, artist: str, own: int, params: ArtistShareParams) -> float:
+def root(listener: int, artist: str, own: int, params: ShareOfArtistParams) -> float:
     """Of a listener and an artist, the track ``own`` left out."""
     others = [n for n, credited in enumerate(CREDITS) if artist in credited and n != own]
     return np.sqrt(CHOSEN[listener, others].sum() / max(len(others) + params.added_tracks, 1))
 
 
-def spread(params: ArtistShareParams) -> float:
+def spread(params: ShareOfArtistParams) -> float:
     pairs = [(own, artist) for own, credited in enumerate(CREDITS) for artist in credited]
     return float(np.std([root(u, artist, own, params) for u in range(len(CHOSEN)) for own, artist in pairs]))
 
 
-@pytest.mark.parametrize("params", [ArtistShareParams(), ArtistShareParams(weight=0.7, added_tracks=0)])
-def test_the_share_is_the_formula(params: ArtistShareParams):
+@pytest.mark.parametrize("params", [ShareOfArtistParams(), ShareOfArtistParams(weight=0.7, added_tracks=0)])
+def test_the_share_is_the_formula(params: ShareOfArtistParams):
     asked = content(["new", "t2", "nobody's", "duet", "unknown"], [["a"], ["a", "b"], None, ["c", "b", "b"], ["z"]])
 
     shares = ArtistCounts.of(sparse.csr_matrix(CHOSEN * 3), SPACE).shares(asked, params).toarray()
@@ -45,8 +45,8 @@ def test_the_share_is_the_formula(params: ArtistShareParams):
 
 def test_a_track_does_not_change_what_is_said_of_another():
     counts = ArtistCounts.of(sparse.csr_matrix(CHOSEN), SPACE)
-    together = counts.shares(content(["new", "t0"], [["a"], ["a"]]), ArtistShareParams()).toarray()
-    alone = counts.shares(content(["new"], [["a"]]), ArtistShareParams()).toarray()
+    together = counts.shares(content(["new", "t0"], [["a"], ["a"]]), ShareOfArtistParams()).toarray()
+    alone = counts.shares(content(["new"], [["a"]]), ShareOfArtistParams()).toarray()
     np.testing.assert_array_equal(together[:1], alone)
 
 
@@ -56,7 +56,7 @@ def test_a_track_does_not_change_what_is_said_of_another():
 )
 def test_without_choices_listeners_or_weight_there_is_no_share(chosen: np.ndarray, weight: float):
     counts = ArtistCounts.of(sparse.csr_matrix(chosen), SPACE)
-    shares = counts.shares(content(["new"], [["a"]]), ArtistShareParams(weight=weight))
+    shares = counts.shares(content(["new"], [["a"]]), ShareOfArtistParams(weight=weight))
     assert shares.shape == (1, len(chosen))
     assert shares.nnz == 0
 
